@@ -35,7 +35,7 @@ char *mac_sha256(const void *data, size_t len, char out[MAC_HEX_MAX]) {
 char *mac_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
                       char out[MAC_HEX_MAX]) {
     unsigned char digest[SHA256_BYTES];
-    /* A NULL key would mean "no key was set", not an empty one. */
+    /* To OpenSSL a NULL key is one that was set elsewhere, not an empty one. */
     if (!EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key_len > 0 ? key : "", key_len,
                    data, len, digest, sizeof digest, NULL))
         fail("HMAC-SHA256");

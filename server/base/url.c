@@ -136,7 +136,7 @@ static bool parse_authority(const char *text, const char *end, struct url *url,
                             struct err *err) {
     if (memchr(text, '@', (size_t)(end - text)))
         return err_set(err, ERR_INVALID, "user information is not allowed in a URL");
-    const char *rest;
+    const char *rest = end;
     bool parsed = *text == '[' ? parse_bracketed(text, end, url, &rest, err)
                                : parse_plain(text, end, url, &rest, err);
     if (!parsed)

@@ -269,6 +269,7 @@ static void test_text_nearest_picks_what_was_meant(void **state) {
         {"intervall", "interval"},
         {"conect_timeout", "connect_timeout"},
         {"raise", "rise"},
+        {"rsie", "rise"},
         {"fal", "fall"},
         {"nam", "name"},
         {"namee", "name"},
