@@ -80,10 +80,11 @@ struct check_record *check_record_new(void) {
 }
 
 struct check_record *check_record_copy(const struct check_record *record) {
-    struct check_record *copy = MEM_NEW(struct check_record);
+    struct check_record *copy = check_record_new();
+    const size_t start = offsetof(struct check_record, config);
 
-    memcpy(copy, record, sizeof *copy);
-    atomic_init(&copy->refs, 1);
+    /* Not the count before it: other threads change it meanwhile. */
+    memcpy((char *)copy + start, (const char *)record + start, sizeof(*copy) - start);
     return copy;
 }
 
@@ -105,7 +106,7 @@ struct snapshot *snapshot_new(struct config *config) {
 
     atomic_init(&snapshot->refs, 1);
     snapshot->config = config_ref(config);
-    snapshot->checks = mem_alloc(config->check_count, sizeof(*snapshot->checks));
+    snapshot->checks = mem_alloc(config->check_count, sizeof(void *));
     snapshot->tenants = mem_alloc(config->tenant_count, sizeof(*snapshot->tenants));
     for (uint32_t i = 0; i < config->tenant_count; i++)
         snapshot->tenants[i].status.decided_by = UINT32_MAX;
