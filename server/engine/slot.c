@@ -1,0 +1,114 @@
+/* The life of one check between outcomes and records.
+ *
+ * Owns rise, fall and what is shown; never starts a run and never decides a verdict. */
+#include "engine/slot.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct slot *slot_new(struct engine *engine, int64_t now_ms, int64_t wall_ms) {
+    struct slot *slot = MEM_NEW(struct slot);
+    slot->engine = engine;
+    slot->first_ms = now_ms;
+    slot->shown = STATE_PENDING;
+    slot->record = check_record_new();
+    slot->record->since_wall_ms = wall_ms;
+    slot->record->blocked_by = UINT32_MAX;
+    outcome_init(&slot->record->last);
+    outcome_init(&slot->record->failure);
+    return slot;
+}
+
+void slot_free(struct slot *slot) {
+    assert(!slot->run);
+    check_record_unref(slot->record);
+    check_record_unref(slot->draft);
+    free(slot);
+}
+
+void slot_set_config(struct slot *slot, const struct check_config *config,
+                     uint32_t index) {
+    slot->config = config;
+    slot->index = index;
+    slot->has_children = false;
+    slot_draft(slot)->config = config;
+}
+
+struct check_record *slot_draft(struct slot *slot) {
+    if (!slot->draft) {
+        slot->draft = check_record_copy(slot->record);
+    }
+    return slot->draft;
+}
+
+bool slot_count(struct slot *slot, const struct outcome *outcome, bool starved,
+                int64_t now_ms, int64_t wall_ms) {
+    const struct check_timing *timing = &slot->config->timing;
+    struct check_record *draft = slot_draft(slot);
+    bool changed =
+        health_count(&slot->health, outcome, timing->rise, timing->fall, starved, now_ms);
+    draft->counted = slot->health.counted;
+    draft->streak = slot->health.streak;
+    draft->is_streak_pass = slot->health.is_streak_pass;
+    draft->last = *outcome;
+    draft->last_run_mono_ms = now_ms;
+    draft->last_run_wall_ms = wall_ms;
+    draft->runs++;
+    if (starved) {
+        return changed; /* says more about us than about the target */
+    }
+    if (outcome->kind == OUTCOME_FAIL) {
+        draft->failures++;
+        draft->has_failure = true;
+        draft->failure = *outcome;
+        draft->failure_wall_ms = wall_ms;
+    } else if (outcome->kind != OUTCOME_UNAVAILABLE) {
+        draft->passes++;
+    }
+    return changed;
+}
+
+bool slot_show(struct slot *slot, enum check_state state, uint32_t blocked_by,
+               int64_t wall_ms) {
+    const struct check_record *known = slot->draft ? slot->draft : slot->record;
+    if (known->blocked_by != blocked_by) {
+        slot_draft(slot)->blocked_by = blocked_by;
+    }
+    if (slot->shown == state) {
+        return false;
+    }
+    struct check_record *draft = slot_draft(slot);
+    const struct outcome *last = &draft->last;
+    log_event(state == STATE_FAILING ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "check_state",
+              LOG_TEXT("check", slot->config->name),
+              LOG_TEXT("old", check_state_name(slot->shown)),
+              LOG_TEXT("new", check_state_name(state)),
+              LOG_TEXT("reason", last->reason ? reason_name(last->reason) : NULL),
+              LOG_TEXT("remote", last->remote), LOG_TEXT("evidence", last->evidence));
+    slot->shown = state;
+    draft->state = state;
+    draft->since_wall_ms = wall_ms;
+    return true;
+}
+
+int64_t slot_interval_ms(const struct slot *slot) {
+    const struct check_timing *timing = &slot->config->timing;
+    if (health_is_moving(&slot->health)) {
+        return timing->fast_interval_ms;
+    }
+    return slot->health.counted == STATE_FAILING ? timing->down_interval_ms
+                                                 : timing->interval_ms;
+}
+
+struct check_record *slot_publish(struct slot *slot) {
+    if (slot->draft) {
+        check_record_unref(slot->record);
+        slot->record = slot->draft;
+        slot->draft = NULL;
+    }
+    return slot->record;
+}
