@@ -32,11 +32,14 @@ void target_lookup_cancel(struct target_lookup *lookup); /* NULL is fine */
 
 /* May a check connect there? Not to link-local and metadata addresses, nor to our own
  * listeners (a wildcard listener counts for every local address), unless
- * engine.allow_targets holds the address. `why` says which rule refused. */
+ * engine.allow_targets holds the address. `why` says which rule refused; NULL is fine. */
 bool target_is_allowed(const struct check_env *env, const struct addr *addr, char *why,
                        size_t why_size);
 
-/* Names of cloud metadata services, refused before they are resolved. */
+/* Names of cloud metadata services, refused before they are resolved, whatever
+ * engine.allow_targets holds: that is about addresses. Case and a trailing dot are
+ * ignored.
+ */
 bool target_is_metadata_name(const char *host);
 
 #endif

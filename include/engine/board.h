@@ -27,12 +27,14 @@ enum life board_life(const struct board *board);
 /* Copies the error texts. */
 void board_set_reload(struct board *board, const struct reload_stats *reload);
 
+/* How we are doing ourselves, for the next judgement and snapshot. */
+void board_set_self(struct board *board, const struct self_status *self);
+
 struct engine_stats *board_stats(struct board *board);
 
 /* Fold the slots' shown states into tenants and verdicts; logs what changed, old -> new.
  * Returns true when anything did. */
-bool board_judge(struct board *board, struct slot *const *slots, bool is_self_degraded,
-                 int64_t wall_ms);
+bool board_judge(struct board *board, struct slot *const *slots, int64_t wall_ms);
 
 /* A snapshot with one reference; publishes every slot's draft. */
 struct snapshot *board_snapshot(struct board *board, struct slot *const *slots,

@@ -19,6 +19,7 @@ struct slot {
     const struct check_type *type;
     uint32_t index;    /* in config->checks */
     bool has_children; /* other checks depend on it */
+    bool last_failed;  /* the newest outcome is a failure */
 
     struct health health;
     enum check_state shown;

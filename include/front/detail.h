@@ -27,7 +27,7 @@ struct detail_front_options {
 struct detail_front *detail_front_start(const struct detail_front_options *options,
                                         struct err *err);
 
-/* Swap the snapshot; takes one reference. */
+/* Swap the snapshot; takes a reference of its own. */
 void detail_front_publish(struct detail_front *front, struct snapshot *snapshot);
 
 /* Who may do what from now on; `token` (NULL: none configured) is copied. */

@@ -63,6 +63,14 @@ struct engine_stats {
     uint64_t clock_jumps; /* wall clock against monotonic, more than 1 s */
 };
 
+/* Whether the observer itself is well (engine/guard.h). */
+struct self_status {
+    bool is_starved;  /* outcomes are suspect now */
+    bool is_degraded; /* for so long that it counts as our own degradation */
+    const char *sign; /* "fine", "loop_lag", ...: static */
+    char text[128];   /* the figure behind it, for people */
+};
+
 /* Loads of the configuration since start. */
 struct reload_stats {
     uint64_t loaded; /* successful, the first one included */
@@ -84,6 +92,7 @@ struct snapshot {
     enum life life;
     struct verdicts verdicts;
     int64_t verdict_since_wall_ms;
+    struct self_status self;
     struct engine_stats engine;
     struct reload_stats reload;
     struct check_record **checks;  /* config->check_count references */

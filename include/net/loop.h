@@ -20,7 +20,11 @@ struct loop_wake;
 struct loop_signal;
 struct loop_watch;
 
-enum { LOOP_READABLE = 1, LOOP_WRITABLE = 2 };
+enum {
+    LOOP_READABLE = 1,
+    LOOP_WRITABLE = 2,
+    LOOP_HANGUP = 4, /* only reported, with LOOP_READABLE: no more than is there will come */
+};
 
 struct loop_figures {
     uint64_t turns;

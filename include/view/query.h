@@ -39,7 +39,7 @@ bool view_choose(const struct view_query *query, const enum view_format *offered
 /* Content-Type of a format. Static. */
 const char *view_media_type(enum view_format format);
 
-/* The check passes the query's filters. */
+/* The check passes the query's filters; a query that is NULL has none. */
 bool view_wants_check(const struct view_query *query, const struct snapshot *snapshot,
                       uint32_t check);
 

@@ -79,7 +79,7 @@ static bool request_run(void *user, const char *check) {
 static void on_publish(void *user, struct snapshot *snapshot, bool changed) {
     struct server *server = user;
     if (server->detail) {
-        detail_front_publish(server->detail, snapshot_ref(snapshot));
+        detail_front_publish(server->detail, snapshot);
     }
     if (changed) {
         probe_front_publish(server->probe,

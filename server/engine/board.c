@@ -18,6 +18,7 @@ struct board {
     struct tenant_record *tenants;
     struct verdicts verdicts;
     int64_t verdict_since_wall_ms;
+    struct self_status self;
     struct engine_stats stats;
     struct reload_stats reload;
     char **errors; /* of the refused file, owned */
@@ -69,6 +70,7 @@ struct board *board_new(const char *instance, int64_t wall_ms) {
     board->life = LIFE_STARTING;
     board->started_wall_ms = wall_ms;
     board->verdict_since_wall_ms = wall_ms;
+    board->self.sign = "fine";
     return board;
 }
 
@@ -128,12 +130,15 @@ void board_set_reload(struct board *board, const struct reload_stats *reload) {
     }
 }
 
+void board_set_self(struct board *board, const struct self_status *self) {
+    board->self = *self;
+}
+
 struct engine_stats *board_stats(struct board *board) {
     return &board->stats;
 }
 
-bool board_judge(struct board *board, struct slot *const *slots, bool is_self_degraded,
-                 int64_t wall_ms) {
+bool board_judge(struct board *board, struct slot *const *slots, int64_t wall_ms) {
     const struct config *config = board->config;
     for (uint32_t i = 0; i < config->check_count; i++) {
         board->states[i] = slots[i]->shown;
@@ -142,7 +147,7 @@ bool board_judge(struct board *board, struct slot *const *slots, bool is_self_de
         .config = config,
         .states = board->states,
         .is_starting = board->life == LIFE_STARTING,
-        .is_self_degraded = is_self_degraded,
+        .is_self_degraded = board->self.is_degraded,
         .wall_ms = wall_ms,
     };
     struct verdicts old = board->verdicts;
@@ -179,6 +184,7 @@ struct snapshot *board_snapshot(struct board *board, struct slot *const *slots,
     snapshot->life = board->life;
     snapshot->verdicts = board->verdicts;
     snapshot->verdict_since_wall_ms = board->verdict_since_wall_ms;
+    snapshot->self = board->self;
     snapshot->engine = board->stats;
     snapshot->reload = board->reload;
     snapshot->reload.errors = (struct text_list){0};

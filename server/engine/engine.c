@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "engine/board.h"
 #include "engine/commands.h"
+#include "engine/guard.h"
+#include "engine/plan.h"
 #include "engine/schedule.h"
 #include "engine/slot.h"
 #include "net/loop.h"
@@ -22,7 +24,10 @@ enum {
     LOST_SLACK_MS = 2000,  /* a run this much after its timeout is given up */
     STALE_LEAST_MS = 1000, /* no check is stale before, however short its interval */
     CLOCK_JUMP_MS = 1000,
+    ALL_FAILING_LEAST = 3, /* checks; fewer failing together is nothing special */
 };
+
+static const char CGROUP_FOLDER[] = "/sys/fs/cgroup";
 
 struct engine {
     struct engine_options options;
@@ -33,11 +38,13 @@ struct engine {
     struct schedule *schedule;
     struct board *board;
     struct commands *commands;
+    struct guard *guard;
     struct loop_wake *wake;
     struct loop_timer *due_timer;
     struct loop_timer *sweep_timer;
     int64_t applied_ms;       /* monotonic: first configuration */
     uint32_t without_outcome; /* slots that never had one */
+    uint32_t last_failed;     /* slots whose newest outcome is a failure */
     int in_flight;
     bool judge;   /* a shown state may have changed: verdicts at the end of the turn */
     bool changed; /* publish at the end of the turn */
@@ -115,7 +122,7 @@ static void on_turn_end(void *user) {
     }
     if (engine->judge) {
         engine->judge = false;
-        board_judge(engine->board, engine->slots, false, clock_wall_ms());
+        board_judge(engine->board, engine->slots, clock_wall_ms());
         engine->changed = true;
     }
     if (engine->changed) {
@@ -149,25 +156,43 @@ static void drop_late(struct engine *engine, struct slot *slot, int64_t took_ms)
               LOG_INT("timeout_ms", slot->config->timing.timeout_ms));
 }
 
+/* When everything fails at once, the observer is the first suspect. */
+static void note_failure(struct engine *engine, struct slot *slot, bool failed) {
+    if (slot->last_failed != failed) {
+        slot->last_failed = failed;
+        engine->last_failed += failed ? 1 : -1U;
+    }
+    guard_note_all_failing(engine->guard,
+                           engine->config->check_count >= ALL_FAILING_LEAST &&
+                               engine->last_failed == engine->config->check_count);
+}
+
+static void take_outcome(struct engine *engine, struct slot *slot,
+                         const struct outcome *outcome) {
+    int64_t now_ms = loop_now_ms(engine->loop);
+    int64_t wall_ms = clock_wall_ms();
+    if (slot->health.last_ms == 0) {
+        engine->without_outcome--;
+    }
+    note_failure(engine, slot, outcome->kind == OUTCOME_FAIL);
+    bool starved = guard_is_starved(engine->guard) || reason_is_local(outcome->reason);
+    slot_count(slot, outcome, starved, now_ms, wall_ms);
+    if (slot->has_children) {
+        show_all(engine, now_ms, wall_ms);
+    } else {
+        show(engine, slot, now_ms, wall_ms);
+    }
+}
+
 static void on_outcome(void *user, const struct outcome *outcome) {
     struct slot *slot = user;
     struct engine *engine = slot->engine;
-    int64_t now_ms = loop_now_ms(engine->loop);
-    int64_t took_ms = now_ms - slot->run_started_ms;
+    int64_t took_ms = loop_now_ms(engine->loop) - slot->run_started_ms;
     board_stats(engine->board)->runs++;
     if (took_ms > slot->config->timing.timeout_ms + LATE_SLACK_MS) {
         drop_late(engine, slot, took_ms);
     } else {
-        int64_t wall_ms = clock_wall_ms();
-        if (slot->health.last_ms == 0) {
-            engine->without_outcome--;
-        }
-        slot_count(slot, outcome, false, now_ms, wall_ms);
-        if (slot->has_children) {
-            show_all(engine, now_ms, wall_ms);
-        } else {
-            show(engine, slot, now_ms, wall_ms);
-        }
+        take_outcome(engine, slot, outcome);
     }
     end_run(engine, slot);
     start_due(engine);
@@ -223,6 +248,7 @@ static void measure_lag(struct engine *engine) {
     if (stats->lag_us > stats->longest_lag_us) {
         stats->longest_lag_us = stats->lag_us;
     }
+    guard_note_lag(engine->guard, stats->lag_us);
     int64_t offset_ms = clock_wall_ms() - now_us / 1000;
     int64_t jump_ms = offset_ms - engine->wall_offset_ms;
     if (jump_ms > CLOCK_JUMP_MS || jump_ms < -CLOCK_JUMP_MS) {
@@ -230,6 +256,14 @@ static void measure_lag(struct engine *engine) {
         log_event(LOG_LEVEL_WARN, "clock_jump", LOG_INT("by_ms", jump_ms));
     }
     engine->wall_offset_ms = offset_ms;
+}
+
+static void look_at_self(struct engine *engine) {
+    struct self_status self = {.is_starved = guard_is_starved(engine->guard),
+                               .is_degraded = guard_is_degraded(engine->guard),
+                               .sign = guard_sign_name(guard_sign(engine->guard))};
+    text_copy(self.text, sizeof self.text, guard_text(engine->guard));
+    board_set_self(engine->board, &self);
 }
 
 static void arm_sweep(struct engine *engine) {
@@ -252,11 +286,12 @@ static void on_sweep(void *user) {
     struct engine *engine = user;
     int64_t now_ms = loop_now_ms(engine->loop);
     measure_lag(engine);
+    look_at_self(engine);
     give_up_lost_runs(engine, now_ms);
     show_all(engine, now_ms, clock_wall_ms());
     grow_ready(engine, now_ms);
     /* Time alone ends an override. */
-    if (board_judge(engine->board, engine->slots, false, clock_wall_ms())) {
+    if (board_judge(engine->board, engine->slots, clock_wall_ms())) {
         engine->changed = true;
     }
     if (engine->dirty && !engine->changed && !engine->judge) {
@@ -285,6 +320,13 @@ struct engine *engine_new(const struct engine_options *options) {
     engine->loop = options->env->loop;
     engine->board = board_new(options->instance, clock_wall_ms());
     engine->commands = commands_new();
+    const struct guard_options guard = {.loop = engine->loop,
+                                        .http = options->env->http,
+                                        .canary = options->env->own_listener_count > 0
+                                                      ? options->env->own_listeners
+                                                      : NULL,
+                                        .cgroup_folder = CGROUP_FOLDER};
+    engine->guard = guard_new(&guard);
     engine->wake = loop_wake_new(engine->loop, on_wake, engine);
     engine->due_timer = loop_timer_new(engine->loop, on_due, engine);
     engine->sweep_timer = loop_timer_new(engine->loop, on_sweep, engine);
@@ -304,6 +346,7 @@ static void retire_slot(struct engine *engine, struct slot *slot) {
 
 void engine_free(struct engine *engine) {
     loop_on_turn_end(engine->loop, NULL, NULL);
+    guard_free(engine->guard);
     loop_wake_free(engine->wake);
     loop_timer_free(engine->due_timer);
     loop_timer_free(engine->sweep_timer);
@@ -318,52 +361,6 @@ void engine_free(struct engine *engine) {
     board_free(engine->board);
     config_unref(engine->config);
     free(engine);
-}
-
-/* Dependencies first (Kahn). The configuration holds no cycle. */
-static uint32_t *order_of(const struct config *config) {
-    uint32_t *order = mem_alloc(config->check_count, sizeof *order);
-    uint32_t *depth = mem_alloc(config->check_count, sizeof *depth);
-    bool moved = true;
-    /* The longest chain of dependencies bounds the rounds; chains are short. */
-    while (moved) {
-        moved = false;
-        for (uint32_t i = 0; i < config->check_count; i++) {
-            const struct check_config *check = &config->checks[i];
-            for (uint32_t p = 0; p < check->parent_count; p++) {
-                if (depth[i] <= depth[check->parents[p]]) {
-                    depth[i] = depth[check->parents[p]] + 1;
-                    moved = true;
-                }
-            }
-        }
-    }
-    uint32_t placed = 0;
-    for (uint32_t level = 0; placed < config->check_count; level++) {
-        for (uint32_t i = 0; i < config->check_count; i++) {
-            if (depth[i] == level) {
-                order[placed++] = i;
-            }
-        }
-    }
-    free(depth);
-    return order;
-}
-
-static struct schedule *schedule_of(const struct config *config, const char *instance) {
-    uint32_t *groups = mem_alloc(config->check_count, sizeof *groups);
-    for (uint32_t i = 0; i < config->check_count; i++) {
-        bool is_tenant = config->checks[i].scope == SCOPE_TENANT;
-        groups[i] = is_tenant ? config->checks[i].tenant : config->tenant_count;
-    }
-    uint64_t seed = (uint64_t)clock_mono_us();
-    for (const char *c = instance; *c; c++) {
-        seed = seed * 31 + (unsigned char)*c;
-    }
-    struct schedule *schedule =
-        schedule_new(config->check_count, groups, config->tenant_count + 1, seed);
-    free(groups);
-    return schedule;
 }
 
 /* The slot that an equal check had in the old configuration, or NULL. Checks mostly keep
@@ -392,8 +389,9 @@ void engine_apply(struct engine *engine, struct config *config) {
     int64_t now_ms = loop_now_ms(engine->loop);
     int64_t wall_ms = clock_wall_ms();
     struct slot **slots = mem_alloc(config->check_count, sizeof(struct slot *));
-    struct schedule *schedule = schedule_of(config, engine->options.instance);
+    struct schedule *schedule = plan_schedule(config, engine->options.instance);
     engine->without_outcome = 0;
+    engine->last_failed = 0;
     for (uint32_t i = 0; i < config->check_count; i++) {
         const struct check_config *check = &config->checks[i];
         struct slot *slot = take_equal_slot(engine, config, i);
@@ -407,6 +405,7 @@ void engine_apply(struct engine *engine, struct config *config) {
         slot_set_config(slot, check, i);
         slots[i] = slot;
         engine->without_outcome += slot->health.last_ms == 0;
+        engine->last_failed += slot->last_failed;
     }
     for (uint32_t i = 0; i < config->check_count; i++) {
         for (uint32_t p = 0; p < config->checks[i].parent_count; p++) {
@@ -431,7 +430,7 @@ void engine_apply(struct engine *engine, struct config *config) {
     engine->config = config;
     engine->options.env->config = config;
     engine->slots = slots;
-    engine->order = order_of(config);
+    engine->order = plan_order(config);
     engine->schedule = schedule;
     engine->judge = true;
     show_all(engine, now_ms, wall_ms);
