@@ -2,7 +2,8 @@
  * apart from them, so that successes and noise never push a failure out.
  *
  * A timeline belongs to the engine's thread. What leaves it is a timeline_view:
- * immutable, counted, sharing its events with later views. */
+ * immutable, counted, sharing its events and incidents with other views; any thread may
+ * read and release one that it holds a reference to. */
 #ifndef MODEL_TIMELINE_H
 #define MODEL_TIMELINE_H
 
@@ -35,7 +36,7 @@ enum event_kind {
 };
 enum { EVENT_KIND_COUNT = 10 };
 
-/* Immutable after timeline_add. */
+/* Immutable after timeline_add. Each text is one line without control bytes. */
 struct event {
     atomic_uint refs;
     uint64_t id; /* 1, 2, ...: never used twice in a process */
@@ -46,25 +47,26 @@ struct event {
     char subject[TIMELINE_SUBJECT_MAX]; /* check, tenant, name; "" for the whole */
     char old[TIMELINE_VALUE_MAX];
     char new[TIMELINE_VALUE_MAX];
-    char text[OUTCOME_EVIDENCE_MAX]; /* evidence, one line */
+    char text[OUTCOME_EVIDENCE_MAX]; /* evidence */
 };
 
-/* A check's failure from its first evidence to its end. */
+/* A check's failure from its first evidence to its end. Immutable: one that ends is
+ * replaced in later views. */
 struct incident {
     atomic_uint refs;
-    uint64_t id; /* of the event that opened it */
+    uint64_t id; /* of the event that opened it; 0: there was none */
     int64_t began_wall_ms;
     int64_t ended_wall_ms; /* 0: still going on */
     char check[TIMELINE_SUBJECT_MAX];
     struct outcome first; /* the outcome that turned the check to failing */
     size_t before_count;
-    struct event
-        *before[TIMELINE_BEFORE]; /* counted; what happened in the minute before */
+    struct event *before[TIMELINE_BEFORE]; /* the minute before, newest first, counted */
 };
 
 struct timeline_view {
     atomic_uint refs;
-    uint64_t total; /* events since start, the ones pushed out included */
+    uint64_t total;          /* events since start, the ones pushed out included */
+    uint64_t incident_total; /* the same of incidents */
     size_t event_count;
     size_t incident_count;
     struct event *events[TIMELINE_EVENTS];          /* newest first, counted */
@@ -74,16 +76,25 @@ struct timeline_view {
 struct timeline;
 
 struct timeline *timeline_new(void);
-void timeline_free(struct timeline *timeline);
+void timeline_free(struct timeline *timeline); /* views live on; NULL is fine */
 
-/* Add a copy of `event` (id and refs are set here). */
+/* Add a copy of `event`; its id and refs are set here, its texts cleaned. */
 void timeline_add(struct timeline *timeline, const struct event *event);
 
-/* Open an incident for the check (nothing if one is open already), with the events of the
- * minute before; and end it. Finished incidents make way before open ones do. */
+/* Open an incident for the check (nothing if one is open already). Call it after
+ * timeline_add of the check's own event: the newest EVENT_CHECK of that subject is the
+ * one that opened it, and what the incident keeps is what came before that. Where the
+ * minute before holds more than TIMELINE_BEFORE events, changes (configuration,
+ * addresses, certificates, override, life, our own state) stay rather than other checks'
+ * results: they are the likelier causes.
+ *
+ * A full list lets a finished incident go before an open one; of finished ones that of
+ * the check which has the most, so that a flapping check pushes out its own; then the
+ * oldest. */
 void timeline_open_incident(struct timeline *timeline, const char *check,
                             const struct outcome *first, int64_t wall_ms,
                             int64_t mono_ms);
+/* End the check's open incident; nothing if there is none. */
 void timeline_end_incident(struct timeline *timeline, const char *check, int64_t wall_ms);
 
 /* The newest view, with a new reference; the same one while nothing changed. */
