@@ -12,8 +12,10 @@
 #include <stdint.h>
 
 struct board;
+struct history;
 
-struct board *board_new(const char *instance, int64_t wall_ms);
+/* `history` is borrowed and told of every change. */
+struct board *board_new(const char *instance, struct history *history, int64_t wall_ms);
 void board_free(struct board *board);
 
 /* Judge this configuration from now on; takes a reference. Tenants of the same name keep

@@ -6,6 +6,7 @@
 #define ENGINE_ENGINE_H
 
 #include "check/check.h"
+#include "model/arrival.h"
 #include "model/config.h"
 #include "model/snapshot.h"
 
@@ -47,6 +48,12 @@ void engine_set_reload(struct engine *engine, const struct reload_stats *reload)
 
 /* /readyz says draining from now on. Checks go on. */
 void engine_set_draining(struct engine *engine);
+
+/* Count who has probed. */
+void engine_count_arrivals(struct engine *engine, const struct arrival *arrivals,
+                           size_t count);
+/* Notice who fell silent, and refresh what snapshots say about probers; once a second. */
+void engine_look_at_probers(struct engine *engine);
 
 /* The newest published snapshot, borrowed until the loop goes on; NULL before the first.
  */

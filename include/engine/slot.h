@@ -12,9 +12,11 @@
 struct check_run;
 struct check_type;
 struct engine;
+struct history;
 
 struct slot {
     struct engine *engine;             /* borrowed */
+    struct history *history;           /* borrowed */
     const struct check_config *config; /* borrowed from the running configuration */
     const struct check_type *type;
     uint32_t index;    /* in config->checks */
@@ -33,7 +35,8 @@ struct slot {
 };
 
 /* A new slot, pending, with an empty record. */
-struct slot *slot_new(struct engine *engine, int64_t now_ms, int64_t wall_ms);
+struct slot *slot_new(struct engine *engine, struct history *history, int64_t now_ms,
+                      int64_t wall_ms);
 /* The run in flight must be gone. */
 void slot_free(struct slot *slot);
 

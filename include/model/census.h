@@ -10,6 +10,7 @@
 #include "model/arrival.h"
 #include "model/config.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -70,7 +71,9 @@ struct census_class {
     bool is_silent;
 };
 
+/* Immutable once it is published; counted. */
 struct census_view {
+    atomic_uint refs;
     struct census_class classes[PROBER_COUNT];
     size_t source_count;
     struct census_source sources[CENSUS_SOURCES]; /* newest first */
@@ -100,6 +103,11 @@ void census_watch(struct census *census, int64_t now_mono_ms,
 
 void census_fill(const struct census *census, int64_t now_mono_ms,
                  struct census_view *view);
+
+/* An empty view with one reference; count and release in any thread, NULL is fine. */
+struct census_view *census_view_new(void);
+struct census_view *census_view_ref(struct census_view *view);
+void census_view_unref(struct census_view *view);
 
 const char *
 prober_name(enum prober prober); /* "appgw", "kubelet", "load_balancer", ... */

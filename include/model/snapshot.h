@@ -6,9 +6,11 @@
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
 
+#include "model/census.h"
 #include "model/config.h"
 #include "model/health.h"
 #include "model/outcome.h"
+#include "model/timeline.h"
 #include "model/verdict.h"
 
 #include <stdatomic.h>
@@ -95,8 +97,10 @@ struct snapshot {
     struct self_status self;
     struct engine_stats engine;
     struct reload_stats reload;
-    struct check_record **checks;  /* config->check_count references */
-    struct tenant_record *tenants; /* config->tenant_count, owned */
+    struct timeline_view *timeline; /* one reference; NULL: nothing happened yet */
+    struct census_view *census;     /* one reference; NULL: not counted yet */
+    struct check_record **checks;   /* config->check_count references */
+    struct tenant_record *tenants;  /* config->tenant_count, owned */
 };
 
 /* An empty record or snapshot with one reference. snapshot_new takes a reference to

@@ -32,6 +32,8 @@
 enum {
     FDS_WANTED = 65536,
     INSTANCE_MAX = 256,
+    ARRIVALS_EVERY_MS = 1000,
+    ARRIVALS_BATCH = 64,
     /* A replaced resolver may still have questions open for this long. */
     RESOLVER_RETIRE_MS = 6 * 60 * 1000,
 };
@@ -55,6 +57,7 @@ struct server {
     struct listener probe_listener;
     struct listener detail_listener;
     struct arrivals *arrivals;
+    struct loop_timer *arrivals_timer;
     struct probe_front *probe;
     struct detail_front *detail; /* NULL: turned off */
     struct reload *reload;
@@ -128,6 +131,18 @@ static void on_look(void *user) {
 static void on_stats(void *user, const struct reload_stats *stats) {
     struct server *server = user;
     engine_set_reload(server->engine, stats);
+}
+
+static void take_arrivals(void *user) {
+    struct server *server = user;
+    struct arrival batch[ARRIVALS_BATCH];
+    size_t count;
+    do {
+        count = arrivals_take(server->arrivals, batch, ARRIVALS_BATCH);
+        engine_count_arrivals(server->engine, batch, count);
+    } while (count == ARRIVALS_BATCH);
+    engine_look_at_probers(server->engine);
+    loop_timer_set(server->arrivals_timer, ARRIVALS_EVERY_MS);
 }
 
 static void free_retired(void *user) {
@@ -339,6 +354,8 @@ static bool start(struct server *server, struct err *err) {
     }
     start_signals(server);
     engine_apply(server->engine, server->config);
+    server->arrivals_timer = loop_timer_new(server->loop, take_arrivals, server);
+    loop_timer_set(server->arrivals_timer, ARRIVALS_EVERY_MS);
     char probe[ADDR_TEXT_MAX];
     char detail[ADDR_TEXT_MAX];
     log_event(LOG_LEVEL_INFO, "started", LOG_TEXT("version", HR_VERSION),
@@ -373,6 +390,7 @@ static void stop(struct server *server) {
     if (server->http) {
         http_client_free(server->http);
     }
+    loop_timer_free(server->arrivals_timer);
     loop_timer_free(server->retire_timer);
     resolver_free(server->retired);
     resolver_free(server->resolver);

@@ -4,12 +4,14 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/history.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct board {
     const char *instance;
+    struct history *history; /* borrowed */
     struct config *config;
     enum life life;
     int64_t started_wall_ms;
@@ -39,6 +41,9 @@ static void enter_verdict(struct board *board, enum verdict old, enum verdict ne
               LOG_TEXT("old", verdict_name(old)), LOG_TEXT("new", verdict_name(new)),
               LOG_TEXT("policy", policy_name(board->config->verdict.policy)),
               LOG_BOOL("override", board->verdicts.override_active));
+    const struct happening happening = {
+        .kind = EVENT_VERDICT, .old = verdict_name(old), .new = verdict_name(new)};
+    history_note(board->history, &happening);
 }
 
 /* The only function that changes a tenant's state. */
@@ -59,14 +64,35 @@ static bool enter_tenant(struct board *board, uint32_t tenant, int64_t wall_ms) 
               LOG_TEXT("old", tenant_state_name(record->status.state)),
               LOG_TEXT("new", tenant_state_name(status.state)),
               LOG_TEXT("check", decided ? decided->name : NULL));
+    const struct happening happening = {.kind = EVENT_TENANT,
+                                        .subject = board->config->tenants[tenant].name,
+                                        .old = tenant_state_name(record->status.state),
+                                        .new = tenant_state_name(status.state),
+                                        .text = decided ? decided->name : NULL};
+    history_note(board->history, &happening);
     record->status = status;
     record->since_wall_ms = wall_ms;
     return true;
 }
 
-struct board *board_new(const char *instance, int64_t wall_ms) {
+static void note_override(const struct board *board) {
+    const struct override_config *override = &board->config->verdict.override;
+    bool is_active = board->verdicts.override_active;
+    log_event(LOG_LEVEL_WARN, "override", LOG_BOOL("active", is_active),
+              LOG_TEXT("verdict", verdict_name(override->verdict)),
+              LOG_TEXT("reason", override->reason));
+    const struct happening happening = {.kind = EVENT_OVERRIDE,
+                                        .old = is_active ? "none" : "active",
+                                        .new = is_active ? verdict_name(override->verdict)
+                                                         : "none",
+                                        .text = override->reason};
+    history_note(board->history, &happening);
+}
+
+struct board *board_new(const char *instance, struct history *history, int64_t wall_ms) {
     struct board *board = MEM_NEW(struct board);
     board->instance = instance;
+    board->history = history;
     board->life = LIFE_STARTING;
     board->started_wall_ms = wall_ms;
     board->verdict_since_wall_ms = wall_ms;
@@ -103,6 +129,11 @@ void board_set_config(struct board *board, struct config *config, int64_t wall_m
     board->states = mem_alloc(config->check_count, sizeof *board->states);
     free(board->judged);
     board->judged = mem_alloc(config->tenant_count, sizeof *board->judged);
+    const struct happening happening = {.kind = EVENT_CONFIG,
+                                        .subject = config->file,
+                                        .old = board->config ? board->config->hash : NULL,
+                                        .new = config->hash};
+    history_note(board->history, &happening);
     config_ref(config);
     config_unref(board->config);
     board->config = config;
@@ -114,6 +145,9 @@ void board_enter_life(struct board *board, enum life life) {
     }
     log_event(LOG_LEVEL_INFO, "life", LOG_TEXT("old", life_name(board->life)),
               LOG_TEXT("new", life_name(life)));
+    const struct happening happening = {
+        .kind = EVENT_LIFE, .old = life_name(board->life), .new = life_name(life)};
+    history_note(board->history, &happening);
     board->life = life;
 }
 
@@ -122,6 +156,13 @@ enum life board_life(const struct board *board) {
 }
 
 void board_set_reload(struct board *board, const struct reload_stats *reload) {
+    if (reload->refused != board->reload.refused) {
+        const struct happening happening = {
+            .kind = EVENT_CONFIG,
+            .new = "refused",
+            .text = reload->errors.count > 0 ? reload->errors.items[0] : NULL};
+        history_note(board->history, &happening);
+    }
     free_errors(board);
     board->reload = *reload;
     board->errors = mem_alloc(reload->errors.count, sizeof *board->errors);
@@ -131,6 +172,13 @@ void board_set_reload(struct board *board, const struct reload_stats *reload) {
 }
 
 void board_set_self(struct board *board, const struct self_status *self) {
+    if (board->self.sign != self->sign) {
+        const struct happening happening = {.kind = EVENT_SELF,
+                                            .old = board->self.sign,
+                                            .new = self->sign,
+                                            .text = self->text};
+        history_note(board->history, &happening);
+    }
     board->self = *self;
 }
 
@@ -161,11 +209,7 @@ bool board_judge(struct board *board, struct slot *const *slots, int64_t wall_ms
         enter_verdict(board, old.answer, board->verdicts.answer, wall_ms);
     }
     if (old.override_active != board->verdicts.override_active) {
-        const struct override_config *override = &config->verdict.override;
-        log_event(LOG_LEVEL_WARN, "override",
-                  LOG_BOOL("active", board->verdicts.override_active),
-                  LOG_TEXT("verdict", verdict_name(override->verdict)),
-                  LOG_TEXT("reason", override->reason));
+        note_override(board);
         changed = true;
     }
     for (int i = 0; i < POLICY_COUNT; i++) {
@@ -184,6 +228,8 @@ struct snapshot *board_snapshot(struct board *board, struct slot *const *slots,
     snapshot->life = board->life;
     snapshot->verdicts = board->verdicts;
     snapshot->verdict_since_wall_ms = board->verdict_since_wall_ms;
+    snapshot->timeline = history_timeline(board->history);
+    snapshot->census = history_census(board->history);
     snapshot->self = board->self;
     snapshot->engine = board->stats;
     snapshot->reload = board->reload;

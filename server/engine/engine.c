@@ -10,7 +10,9 @@
 #include "engine/board.h"
 #include "engine/commands.h"
 #include "engine/guard.h"
+#include "engine/history.h"
 #include "engine/plan.h"
+#include "engine/pods.h"
 #include "engine/schedule.h"
 #include "engine/slot.h"
 #include "net/loop.h"
@@ -37,6 +39,8 @@ struct engine {
     uint32_t *order;     /* check indices, dependencies before dependents */
     struct schedule *schedule;
     struct board *board;
+    struct history *history;
+    struct pods *pods;
     struct commands *commands;
     struct guard *guard;
     struct loop_wake *wake;
@@ -318,7 +322,9 @@ struct engine *engine_new(const struct engine_options *options) {
     struct engine *engine = MEM_NEW(struct engine);
     engine->options = *options;
     engine->loop = options->env->loop;
-    engine->board = board_new(options->instance, clock_wall_ms());
+    engine->history = history_new();
+    engine->pods = pods_new(options->env, engine->history);
+    engine->board = board_new(options->instance, engine->history, clock_wall_ms());
     engine->commands = commands_new();
     const struct guard_options guard = {.loop = engine->loop,
                                         .http = options->env->http,
@@ -358,7 +364,9 @@ void engine_free(struct engine *engine) {
     schedule_free(engine->schedule);
     commands_free(engine->commands);
     snapshot_unref(engine->published);
+    pods_free(engine->pods);
     board_free(engine->board);
+    history_free(engine->history);
     config_unref(engine->config);
     free(engine);
 }
@@ -398,7 +406,7 @@ void engine_apply(struct engine *engine, struct config *config) {
         if (slot) {
             schedule_adopt(schedule, i, engine->schedule, slot->index);
         } else {
-            slot = slot_new(engine, now_ms, wall_ms);
+            slot = slot_new(engine, engine->history, now_ms, wall_ms);
             schedule_first(schedule, i, check->name, check->timing.interval_ms, now_ms);
         }
         slot->type = engine->options.find_type(check->type);
@@ -429,6 +437,8 @@ void engine_apply(struct engine *engine, struct config *config) {
     config_unref(engine->config);
     engine->config = config;
     engine->options.env->config = config;
+    history_set_config(engine->history, config);
+    pods_set_config(engine->pods, config);
     engine->slots = slots;
     engine->order = plan_order(config);
     engine->schedule = schedule;
@@ -446,6 +456,16 @@ void engine_set_reload(struct engine *engine, const struct reload_stats *reload)
 void engine_set_draining(struct engine *engine) {
     board_enter_life(engine->board, LIFE_DRAINING);
     engine->judge = true;
+}
+
+void engine_count_arrivals(struct engine *engine, const struct arrival *arrivals,
+                           size_t count) {
+    history_count(engine->history, arrivals, count);
+}
+
+void engine_look_at_probers(struct engine *engine) {
+    history_look(engine->history);
+    engine->dirty = true;
 }
 
 const struct snapshot *engine_snapshot(const struct engine *engine) {

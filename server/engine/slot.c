@@ -5,14 +5,17 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/history.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct slot *slot_new(struct engine *engine, int64_t now_ms, int64_t wall_ms) {
+struct slot *slot_new(struct engine *engine, struct history *history, int64_t now_ms,
+                      int64_t wall_ms) {
     struct slot *slot = MEM_NEW(struct slot);
     slot->engine = engine;
+    slot->history = history;
     slot->first_ms = now_ms;
     slot->shown = STATE_PENDING;
     slot->record = check_record_new();
@@ -89,6 +92,18 @@ bool slot_show(struct slot *slot, enum check_state state, uint32_t blocked_by,
               LOG_TEXT("new", check_state_name(state)),
               LOG_TEXT("reason", last->reason ? reason_name(last->reason) : NULL),
               LOG_TEXT("remote", last->remote), LOG_TEXT("evidence", last->evidence));
+    const struct happening happening = {.kind = EVENT_CHECK,
+                                        .subject = slot->config->name,
+                                        .old = check_state_name(slot->shown),
+                                        .new = check_state_name(state),
+                                        .reason = last->reason,
+                                        .text = last->evidence};
+    history_note(slot->history, &happening);
+    if (state == STATE_FAILING) {
+        history_open_incident(slot->history, slot->config->name, last);
+    } else if (state == STATE_PASSING) {
+        history_end_incident(slot->history, slot->config->name);
+    }
     slot->shown = state;
     draft->state = state;
     draft->since_wall_ms = wall_ms;

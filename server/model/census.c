@@ -427,3 +427,20 @@ const char *prober_name(enum prober prober) {
 
     return names[prober];
 }
+
+struct census_view *census_view_new(void) {
+    struct census_view *view = MEM_NEW(struct census_view);
+    atomic_init(&view->refs, 1);
+    return view;
+}
+
+struct census_view *census_view_ref(struct census_view *view) {
+    if (view)
+        atomic_fetch_add(&view->refs, 1);
+    return view;
+}
+
+void census_view_unref(struct census_view *view) {
+    if (view && atomic_fetch_sub(&view->refs, 1) == 1)
+        free(view);
+}

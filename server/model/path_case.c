@@ -234,7 +234,7 @@ static uint32_t worse_of(const struct snapshot *snapshot, uint32_t stats,
         return stats == UINT32_MAX ? admin : stats;
     if (path_see(snapshot, stats).kind == SIGHT_NONE)
         return admin;
-    return path_is_worse(snapshot, admin, stats) ? admin : stats;
+    return path_badness(snapshot, admin) > path_badness(snapshot, stats) ? admin : stats;
 }
 
 /* A status port that is silent while the data port answers says nothing about the pods.

@@ -129,6 +129,9 @@ extern const struct path_rule path_rules[];
 
 /* What the check says; UINT32_MAX gives an empty sight. */
 struct sight path_see(const struct snapshot *snapshot, uint32_t check);
+/* How bad what the check says is; 0: nothing is wrong or known. A failure before our own
+ * fault before a warning; of equals the critical check. */
+int path_badness(const struct snapshot *snapshot, uint32_t check);
 /* Does `check` say something worse than `than` (UINT32_MAX: nothing)? Informational and
  * blocked checks never do. */
 bool path_is_worse(const struct snapshot *snapshot, uint32_t check, uint32_t than);

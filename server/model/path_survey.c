@@ -106,9 +106,7 @@ static void count_direct(struct path_survey *survey, const struct outcome *newes
     survey->direct_silent += is_lost(newest);
 }
 
-/* How bad, the greater the worse; 0: nothing to say. A failure before our own fault before
- * a warning; then the critical ones. */
-static int badness(const struct snapshot *snapshot, uint32_t check) {
+int path_badness(const struct snapshot *snapshot, uint32_t check) {
     bool is_critical = snapshot->config->checks[check].severity == SEVERITY_CRITICAL;
 
     switch (path_see(snapshot, check).kind) {
@@ -130,8 +128,8 @@ bool path_is_worse(const struct snapshot *snapshot, uint32_t check, uint32_t tha
     if (snapshot->config->checks[check].severity == SEVERITY_INFO ||
         snapshot->checks[check]->state == STATE_BLOCKED)
         return false;
-    return badness(snapshot, check) >
-           (than == UINT32_MAX ? 0 : badness(snapshot, than));
+    return path_badness(snapshot, check) >
+           (than == UINT32_MAX ? 0 : path_badness(snapshot, than));
 }
 
 static void keep_worse(const struct snapshot *snapshot, uint32_t check, uint32_t *kept) {

@@ -127,6 +127,8 @@ void snapshot_unref(struct snapshot *snapshot) {
         check_record_unref(snapshot->checks[i]);
     free(snapshot->checks);
     free(snapshot->tenants);
+    timeline_view_unref(snapshot->timeline);
+    census_view_unref(snapshot->census);
     config_unref(snapshot->config);
     arena_free(to_owned(snapshot)->errors);
     free(to_owned(snapshot));

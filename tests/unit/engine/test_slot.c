@@ -7,20 +7,24 @@
 #include <cmocka.h>
 
 #include "configs.h"
+#include "engine/history.h"
 #include "engine/slot.h"
 
 static struct config *config;
+static struct history *history;
 
 static struct slot *new_slot(void) {
     static const struct check_spec spec = {"a", "fake", "t", SEVERITY_CRITICAL, NULL};
     config = configs_make(&spec, 1);
-    struct slot *slot = slot_new(NULL, 1000, 5000);
+    history = history_new();
+    struct slot *slot = slot_new(NULL, history, 1000, 5000);
     slot_set_config(slot, &config->checks[0], 0);
     return slot;
 }
 
 static void end_slot(struct slot *slot) {
     slot_free(slot);
+    history_free(history);
     config_unref(config);
 }
 
