@@ -24,17 +24,19 @@ struct detail_front_options {
     void *user;
 };
 
+/* Answers 503 "starting" until the first _publish, and refuses everybody with 403 until
+ * the first _set_auth. */
 struct detail_front *detail_front_start(const struct detail_front_options *options,
                                         struct err *err);
 
 /* Swap the snapshot; takes a reference of its own. */
 void detail_front_publish(struct detail_front *front, struct snapshot *snapshot);
 
-/* Who may do what from now on; `token` (NULL: none configured) is copied. */
+/* Who may do what from now on; `token` (NULL or empty: none configured) is copied. */
 void detail_front_set_auth(struct detail_front *front, enum auth_read read,
                            const char *token, size_t token_len);
 
-void detail_front_close_listener(struct detail_front *front);
-void detail_front_stop(struct detail_front *front);
+void detail_front_close_listener(struct detail_front *front); /* as for the probe front */
+void detail_front_stop(struct detail_front *front);           /* NULL is fine */
 
 #endif

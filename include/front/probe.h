@@ -13,8 +13,8 @@ struct err;
 struct probe_front;
 
 struct probe_front_options {
-    int listen_fd; /* from listen_open; stays the caller's until _close_listener returns
-                      it */
+    int listen_fd; /* from listen_open; stays the caller's, who closes it after
+                    * _close_listener or _stop */
     struct arrivals *arrivals; /* borrowed, outlives the front */
     /* CLOCK_MONOTONIC microseconds of the engine's last turn; called in the front's
      * thread. */
@@ -33,14 +33,17 @@ struct probe_front *probe_front_start(const struct probe_front_options *options,
 /* Swap the answers; takes them over, frees the old ones. Any one thread. */
 void probe_front_publish(struct probe_front *front, struct answers *answers);
 
-/* Take no new connections; what the kernel has already accepted is still served. After
- * this the descriptor may be closed. */
+/* Take no new connections; what the kernel has already accepted is still served, as far
+ * as the connection limit allows. After this the descriptor may be closed. Takes at most
+ * about a second, where the front's thread is stuck. Call once. */
 void probe_front_close_listener(struct probe_front *front);
 
-/* Requests being answered now. Any thread. */
+/* Requests being answered now, and connections taken by _close_listener that have not
+ * been answered yet. Any thread. */
 unsigned probe_front_in_flight(const struct probe_front *front);
 
-/* End the daemon and its thread; open connections are closed. Frees everything. */
+/* End the daemon and its thread; open connections are closed. Frees everything. NULL is
+ * fine. */
 void probe_front_stop(struct probe_front *front);
 
 #endif

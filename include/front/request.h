@@ -9,9 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    REQUEST_BODY_MAX = 64 * 1024
-}; /* no question has a body; up to this it is ignored */
+/* No question has a body. One that comes is read and ignored, up to this many bytes. */
+enum { REQUEST_BODY_MAX = 64 * 1024 };
 
 /* What one pass over the headers collects. Zero-initialise. Text is borrowed from the
  * request. */

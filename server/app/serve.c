@@ -375,14 +375,15 @@ static void stop(struct server *server) {
         reload_free(server->reload);
         drain_free(server->drain);
     }
-    if (server->engine) {
-        engine_free(server->engine);
-    }
+    /* Requests come from the fronts' threads: those end before what they call. */
     if (server->detail) {
         detail_front_stop(server->detail);
     }
     if (server->probe) {
         probe_front_stop(server->probe);
+    }
+    if (server->engine) {
+        engine_free(server->engine);
     }
     arrivals_free(server->arrivals);
     close_listener(&server->probe_listener);
