@@ -1,0 +1,251 @@
+/* From a file to a configuration: the text, the document, its objects in the order in
+ * which they need each other. All errors of one file are collected and put in the file's
+ * order. */
+#include "load_internal.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "checks_internal.h"
+#include "config/locate.h"
+#include "duplicates_internal.h"
+#include "effective_internal.h"
+#include "names_internal.h"
+#include "path_internal.h"
+#include "scan_internal.h"
+#include "tables_internal.h"
+#include "timing_internal.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
+
+static bool has_errors(const struct loader *loader) {
+    return loader->reader.errors->len > 0;
+}
+
+static void report_text(struct loader *loader, size_t at, const char *text) {
+    struct err err = {0};
+
+    err_set(&err, ERR_SYNTAX, "%s", text);
+    scan_place(loader->reader.text, loader->reader.text + at, &err.line, &err.col);
+    err_list_add(loader->reader.errors, &err);
+}
+
+/* Where the token starts that jansson stopped behind and quotes, if it does. */
+static size_t token_start(const struct loader *loader, const json_error_t *error) {
+    size_t end = error->position > 0 ? (size_t)error->position : 0;
+    const char *token = strstr(error->text, " near '");
+
+    if (end > loader->reader.len)
+        end = loader->reader.len;
+    if (!token)
+        return end;
+    token += strlen(" near '");
+    size_t len = strlen(token);
+    len -= len > 0; /* the quote behind it */
+    if (len > end || memcmp(loader->reader.text + end - len, token, len) != 0)
+        return end;
+    return end - len;
+}
+
+static void report_syntax(struct loader *loader, const json_error_t *error) {
+    BUF_AUTO struct buf text = {0};
+
+    /* jansson says nothing where its own memory ran out. */
+    if (error->text[0] == '\0' || json_error_code(error) == json_error_out_of_memory) {
+        load_report_memory(loader);
+        return;
+    }
+    buf_printf(&text, "expected JSON, found a syntax error: %s", error->text);
+    report_text(loader, token_start(loader, error), text.data);
+}
+
+/* The document; NULL with an error. */
+static json_t *parse_text(struct loader *loader) {
+    const struct schema_reader *reader = &loader->reader;
+    struct scan scan = {reader->text, reader->text + reader->len};
+    json_error_t error = {0};
+
+    if (scan_peek(&scan) == '\0' && scan.at == scan.end) {
+        report_text(loader, 0, "expected an object, found an empty file");
+        return NULL;
+    }
+    if (reader->len >= 3 && memcmp(reader->text, "\xEF\xBB\xBF", 3) == 0) {
+        report_text(loader, 0, "expected JSON, found a byte order mark before it");
+        return NULL;
+    }
+    json_t *json = json_loadb(reader->text, reader->len,
+                              JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    if (!json && json_error_code(&error) == json_error_duplicate_key) {
+        duplicates_report(&loader->reader);
+        json = json_loadb(reader->text, reader->len, JSON_DECODE_ANY, &error);
+    }
+    if (!json)
+        report_syntax(loader, &error);
+    return json;
+}
+
+static void read_document(struct loader *loader) {
+    struct config *config = loader->config;
+    struct check_timing builtin = {0};
+    const struct schema_target target = {&config_schema, config};
+
+    schema_set_defaults(&timing_schema, &builtin, config->arena);
+    schema_set_defaults(&config_schema, config, config->arena);
+    timing_begin(&config->defaults, &builtin);
+    bool ok = schema_read(&loader->reader, &target, 1, loader->document, "");
+    timing_finish(&config->defaults, &builtin);
+    if (ok)
+        timing_check(&loader->reader, &config->defaults, "defaults");
+    if (config->gateway.port == 0)
+        config->gateway.port = config->gateway.has_tls ? HTTPS_PORT : HTTP_PORT;
+}
+
+/* Without a way to ask it, a tenant would be healthy for ever. */
+static void check_way(struct loader *loader, const struct tenant_config *tenant,
+                      const char *path) {
+    if (tenant->backend || (tenant->route && loader->config->gateway.is_set))
+        return;
+    schema_report(&loader->reader, path, false,
+                  "expected backend, or route and a gateway, found %s",
+                  tenant->route ? "route without a gateway" : "none of them");
+}
+
+static void check_tenant_names(struct loader *loader) {
+    const struct config *config = loader->config;
+    struct names names;
+
+    names_init(&names, config->tenant_count);
+    for (uint32_t i = 0; i < config->tenant_count; i++)
+        names_add(&names, config->tenants[i].name, i);
+    names_sort(&names);
+    for (size_t i = 1; i < names.count; i++) {
+        const struct name *again = &names.items[i];
+        if (strcmp(names.items[i - 1].text, again->text) != 0)
+            continue;
+        const char *path = path_add_index(config->arena, "tenants", again->index);
+        schema_report(&loader->reader, path_add(config->arena, path, "name"), false,
+                      "expected a name of its own, found \"%s\", the name of tenants[%u]",
+                      again->text, names_find(&names, again->text));
+    }
+    names_fini(&names);
+}
+
+static void read_tenants(struct loader *loader) {
+    struct config *config = loader->config;
+    const json_t *array = json_object_get(loader->document, "tenants");
+    size_t count = json_is_array(array) ? json_array_size(array) : 0;
+    struct tenant_config *tenants = arena_alloc(config->arena, count, sizeof(*tenants));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct schema_target target = {&tenant_schema, &tenants[i]};
+        const char *path = path_add_index(config->arena, "tenants", i);
+        schema_set_defaults(&tenant_schema, &tenants[i], config->arena);
+        if (schema_read(&loader->reader, &target, 1, json_array_get(array, i), path))
+            check_way(loader, &tenants[i], path);
+    }
+    config->tenants = tenants;
+    config->tenant_count = (uint32_t)count;
+    check_tenant_names(loader);
+}
+
+static void read_all(struct loader *loader) {
+    struct config *config = loader->config;
+
+    loader->document = parse_text(loader);
+    if (!loader->document)
+        return;
+    read_document(loader);
+    read_tenants(loader);
+    loader->is_path_known = !has_errors(loader);
+    checks_read(loader);
+    json_decref(loader->document);
+    if (has_errors(loader))
+        return;
+    config->effective = effective_write(config, loader->types);
+    if (!config->effective)
+        load_report_memory(loader);
+}
+
+/* By place, those of one place in the order they were found. */
+static void sort_errors(struct err_list *errors) {
+    for (size_t i = 1; i < errors->len; i++) {
+        struct err err = errors->items[i];
+        size_t j = i;
+        for (; j > 0; j--) {
+            const struct err *before = &errors->items[j - 1];
+            if (before->line < err.line ||
+                (before->line == err.line && before->col <= err.col))
+                break;
+            errors->items[j] = *before;
+        }
+        errors->items[j] = err;
+    }
+}
+
+static void give_errors(struct err_list *found, struct err_list *errors) {
+    sort_errors(found);
+    for (size_t i = 0; i < found->len; i++)
+        err_list_add(errors, &found->items[i]);
+    errors->dropped += found->dropped;
+}
+
+void load_report_memory(struct loader *loader) {
+    struct err err = {0};
+
+    err_set_sys(&err, ENOMEM, "out of memory");
+    err_list_add(loader->reader.errors, &err);
+}
+
+const struct config_type *load_find_type(const struct config_types *types,
+                                         const char *name) {
+    for (size_t i = 0; i < types->count; i++) {
+        if (strcmp(types->items[i].name, name) == 0)
+            return &types->items[i];
+    }
+    return NULL;
+}
+
+struct config *config_parse(const char *text, size_t len, const char *file,
+                            const struct config_types *types, struct err_list *errors) {
+    struct config *config = config_new();
+    struct err_list found = {0};
+    struct loader loader = {
+        .config = config,
+        .types = types,
+        .reader = {.arena = config->arena, .errors = &found, .text = text, .len = len},
+    };
+
+    config->file = arena_copy_text(config->arena, file);
+    mac_sha256(text, len, config->hash);
+    read_all(&loader);
+    if (found.len == 0)
+        return config;
+    give_errors(&found, errors);
+    config_unref(config);
+    return NULL;
+}
+
+struct config *config_load(const char *file, const struct config_types *types,
+                           struct err_list *errors) {
+    BUF_AUTO struct buf text = {0};
+    struct err err = {0};
+
+    if (!file_read(file, CONFIG_FILE_MAX, &text, &err)) {
+        err_list_add(errors, &err);
+        return NULL;
+    }
+    return config_parse(text.data ? text.data : "", text.len, file, types, errors);
+}
+
+bool config_hash_file(const char *file, char out[MAC_HEX_MAX], struct err *err) {
+    BUF_AUTO struct buf text = {0};
+
+    if (!file_read(file, CONFIG_FILE_MAX, &text, err))
+        return false;
+    mac_sha256(text.data, text.len, out);
+    return true;
+}
