@@ -1,0 +1,100 @@
+/* What the files of the HTTP client share: client, lane, transfer. */
+#ifndef NET_HTTP_INTERNAL_H
+#define NET_HTTP_INTERNAL_H
+
+#include "net/http_client.h"
+
+#include <curl/curl.h>
+
+#include "base/buf.h"
+#include "deadline.h"
+#include "list.h"
+
+struct http_client {
+    struct loop *loop;
+    struct list lanes;
+    struct list running; /* struct http_transfer, as in the next three */
+    struct list done;    /* over, to be reported */
+    struct list batch;   /* being reported in this turn */
+    struct list idle;    /* not in use; they keep their handle and buffers */
+    size_t idle_count;
+    struct loop_timer *later; /* for what is over before its start returned */
+    bool *freed; /* set while results are reported: tells that this struct is gone */
+};
+
+/* One multi handle. libcurl keeps one parsed CA bundle in each, and parsing the system's
+ * takes 28 ms: so one for every CA file. */
+struct http_lane {
+    struct list node;
+    struct http_client *client;
+    CURLM *multi;
+    struct loop_timer *timer;
+    char *ca_file; /* NULL: the system's */
+};
+
+/* What a TLS handshake showed. Belongs to the connection, which may outlive the transfer.
+ */
+struct tls_facts {
+    unsigned refs;
+    bool got_bytes;        /* a record came */
+    bool got_answer;       /* a record with application data came */
+    int verify_error;      /* X509_V_ERR_*; 0: none */
+    bool is_chain_missing; /* see http_tls.c */
+};
+
+enum http_stop { HTTP_STOP_NONE, HTTP_STOP_HEAD, HTTP_STOP_BODY, HTTP_STOP_DEADLINE };
+
+struct http_transfer {
+    struct list node;
+    struct http_client *client;
+    struct http_lane *lane;
+    struct http_socket *socket; /* the one it waits on, or NULL */
+    CURL *easy;
+    struct deadline deadline;
+    int64_t start_us;
+    int64_t end_us;
+    struct addr connect;
+    char connect_text[ADDR_TEXT_MAX + 4];
+    struct curl_slist connect_to; /* its text is connect_text */
+    struct curl_slist *headers;   /* owned */
+    bool is_tls;
+    struct tls_facts *facts; /* one reference; NULL before a handshake */
+    int64_t connect_us;      /* -1: not connected */
+    bool got_answer;         /* a byte of an answer came */
+    bool head_done;          /* of the final answer */
+    size_t head_bytes;       /* of all heads and trailers */
+    struct buf head;
+    struct buf body;
+    size_t max_body;
+    int socket_errno; /* why no socket could be made, or 0 */
+    enum http_stop stop;
+    CURLcode code;
+    char error[CURL_ERROR_SIZE];
+    void (*callback)(void *user, const struct http_result *result);
+    void *user;
+};
+
+/* http_request.c: the easy handle and its options. */
+/* NULL where libcurl lacks an option, or memory. */
+struct http_transfer *http_transfer_new(struct http_client *client, struct err *err);
+/* Everything `request` says. CURLE_OK, or why libcurl refuses it. */
+CURLcode http_transfer_prepare(struct http_transfer *transfer,
+                               const struct http_request *request);
+/* Forget the last request; true: may be used again. */
+bool http_transfer_reset(struct http_transfer *transfer);
+void http_transfer_free(struct http_transfer *transfer);
+
+/* http_result.c */
+/* `result` borrows from the transfer. */
+void http_result_fill(struct http_result *result, const struct http_transfer *transfer);
+
+/* http_tls.c */
+/* False where libcurl does not use OpenSSL. */
+bool http_tls_init(void);
+/* CURLOPT_SSL_CTX_FUNCTION; `user` is the transfer. */
+CURLcode http_tls_watch(CURL *easy, void *ssl_ctx, void *user);
+void http_tls_unref(struct tls_facts *facts); /* NULL is fine */
+/* For a certificate that was refused. */
+enum http_failure http_tls_failure(const struct tls_facts *facts);
+
+#endif
