@@ -8,7 +8,8 @@
      REASON_BIT(GW_NO_ENDPOINTS) | REASON_BIT(GW_UPSTREAM_CONNECT) |                     \
      REASON_BIT(GW_UPSTREAM_RESET))
 
-#define APP_REASONS (REASON_BIT(HTTP_STATUS) | REASON_BIT(BODY_MISMATCH))
+#define APP_REASONS                                                                      \
+    (REASON_BIT(HTTP_STATUS) | REASON_BIT(BODY_MISMATCH) | REASON_BIT(TOO_LARGE))
 
 #define OLD_CONFIG_SIGNS (REASON_BIT(GW_XDS_LOST) | REASON_BIT(GW_CONFIG_REJECTED))
 
@@ -19,7 +20,7 @@ struct own_checks {
     uint32_t routed;
     uint32_t direct;
     uint32_t worst;   /* of the operator's own checks; UINT32_MAX: none fails or warns */
-    uint32_t blocked; /* the first blocked one of all */
+    uint32_t blocked; /* routed, else the first blocked one */
 };
 
 static struct own_checks find_own(const struct snapshot *snapshot, uint32_t tenant) {
@@ -40,6 +41,8 @@ static struct own_checks find_own(const struct snapshot *snapshot, uint32_t tena
             check->severity != SEVERITY_INFO)
             own.blocked = i;
     }
+    if (own.routed != UINT32_MAX && snapshot->checks[own.routed]->state == STATE_BLOCKED)
+        own.blocked = own.routed;
     return own;
 }
 
@@ -96,8 +99,15 @@ static uint32_t direct_facts(const struct path_case *c) {
 
     if (newest == NULL)
         return 0;
-    if (newest->kind == OUTCOME_FAIL)
-        return path_is_name_failure(newest->reason) ? DIRECT_NO_NAME : DIRECT_FAILS;
+    if (newest->kind == OUTCOME_FAIL && path_is_name_failure(newest->reason))
+        return DIRECT_NO_NAME;
+    if (newest->kind == OUTCOME_FAIL) {
+        /* An application that speaks through the gateway is not down: then only our own
+         * way to it is blocked. */
+        bool is_heard =
+            routed->kind == SIGHT_FAIL && path_is_among(routed->reason, APP_REASONS);
+        return is_heard && path_is_silent(newest) ? 0 : DIRECT_FAILS;
+    }
     if (routed->record == NULL || passed_meanwhile(direct->record, routed->record))
         return DIRECT_PASSES;
     return 0;
@@ -187,8 +197,8 @@ static uint32_t inbound_facts(const struct path_case *c) {
     if (!inbound->appgw_seen)
         return facts;
     /* While we start or drain, the gateway sends the probes to other replicas. */
-    bool is_overdue =
-        inbound->appgw_overdue_ms > 0 && inbound->appgw_age_ms > inbound->appgw_overdue_ms;
+    bool is_overdue = inbound->appgw_overdue_ms > 0 &&
+                      inbound->appgw_age_ms > inbound->appgw_overdue_ms;
     if (is_overdue && snapshot->life == LIFE_READY)
         facts |= APPGW_SILENT;
     if (inbound->appgw_attempt >= 2)
@@ -261,8 +271,7 @@ void path_case_make(struct path_case *c, const struct path_survey *survey,
 
     struct own_checks own = find_own(snapshot, tenant);
 
-    *c = (struct path_case){
-        .survey = survey, .tenant = tenant, .is_shared = is_shared};
+    *c = (struct path_case){.survey = survey, .tenant = tenant, .is_shared = is_shared};
     c->decider = own.routed != UINT32_MAX ? FROM_ROUTED : FROM_DIRECT;
     c->sights[FROM_STATUS] = path_see(snapshot, by_role[ROLE_GATEWAY_STATUS]);
     c->sights[FROM_STATS] =
@@ -272,8 +281,7 @@ void path_case_make(struct path_case *c, const struct path_survey *survey,
     c->sights[FROM_LOOPBACK] = path_see(snapshot, by_role[ROLE_GATEWAY_LOOPBACK]);
     c->sights[FROM_ROUTED] = path_see(snapshot, own.routed);
     c->sights[FROM_DIRECT] = path_see(snapshot, own.direct);
-    c->sights[FROM_TENANT_CHECK] =
-        path_see(snapshot, is_shared ? UINT32_MAX : own.worst);
+    c->sights[FROM_TENANT_CHECK] = path_see(snapshot, is_shared ? UINT32_MAX : own.worst);
     c->sights[FROM_SELF_CHECK] = path_see(snapshot, survey->self_check);
     c->sights[FROM_SHARED_CHECK] =
         path_see(snapshot, is_shared ? survey->shared_check : UINT32_MAX);
@@ -284,8 +292,9 @@ void path_case_make(struct path_case *c, const struct path_survey *survey,
                crowd_facts(survey) | network_facts(c) | inbound_facts(c);
     if (snapshot->config->gateway.has_tls)
         c->facts |= HAS_TLS;
+    /* What passed before we got stuck says nothing about now. */
     if (survey->is_stuck)
-        c->facts |= IS_STUCK;
+        c->facts = (c->facts & ~(uint32_t)USERS_FINE) | IS_STUCK;
     if (snapshot->self.is_degraded)
         c->facts |= IS_STARVED;
     move_status(c);

@@ -52,7 +52,7 @@ enum fact {
     DECIDER_BLOCKED = 1 << 2,
     DIRECT_DECIDES = 1 << 3, /* there is no routed check */
     DIRECT_PASSES = 1 << 4,  /* and did when the routed check failed */
-    DIRECT_FAILS = 1 << 5,   /* and its name is known */
+    DIRECT_FAILS = 1 << 5,   /* in a way that explains what the routed check says */
     DIRECT_NO_NAME = 1 << 6,
     APP_ANSWERS = 1 << 7, /* the routed check fails at what the application said */
     STATUS_PASSES = 1 << 8,
@@ -110,12 +110,13 @@ enum weight {
 struct path_rule {
     const char *id;
     enum source source;
-    unsigned kinds;    /* sight kinds of the source; 0: SIGHT_FAIL */
-    uint64_t reasons;  /* bits by enum reason; 0: any */
-    unsigned at;       /* bits by enum hop, of the source's sight; 0: any */
-    uint32_t with;     /* facts that must hold */
-    uint32_t without;  /* facts that must not */
-    int hop;           /* enum hop, or HOP_OF_SIGHT */
+    unsigned kinds;      /* sight kinds of the source; 0: SIGHT_FAIL */
+    uint64_t reasons;    /* bits by enum reason; 0: any */
+    unsigned at;         /* bits by enum hop, of the source's sight; 0: any */
+    unsigned severities; /* bits by enum severity, of the source's check; 0: any */
+    uint32_t with;       /* facts that must hold */
+    uint32_t without;    /* facts that must not */
+    int hop;             /* enum hop, or HOP_OF_SIGHT */
     enum blame blame;
     enum weight weight;
     enum reason reason; /* instead of the source's; REASON_NONE: the source's */
@@ -143,8 +144,10 @@ bool path_is_silent(const struct outcome *outcome);
 /* A name was asked for and has an address; false for numeric targets. */
 bool path_has_name(const struct outcome *outcome);
 bool path_is_name_failure(enum reason reason);
-/* Bits of path_rule.reasons. */
+bool path_is_tls_failure(enum reason reason); /* the peer has sent its certificate */
+/* Bits of path_rule.reasons and path_rule.at. */
 #define REASON_BIT(code) (UINT64_C(1) << (code))
+#define HOP_BIT(hop) (1U << (hop))
 bool path_is_among(enum reason reason, uint64_t reasons);
 
 /* Fill in sights and facts. */
@@ -152,6 +155,23 @@ void path_case_make(struct path_case *c, const struct path_survey *survey,
                     uint32_t tenant);
 /* The sight a source stands for; NULL for FROM_NOBODY. */
 const struct sight *path_sight(const struct path_case *c, enum source source);
+
+/* While the hops are filled in: who speaks for each. */
+struct path_picture {
+    const struct path_case *c;
+    struct path_report *report;
+    const struct sight *sights[HOP_COUNT];
+    enum source sources[HOP_COUNT];
+};
+
+/* What every check says about its hops. */
+void path_picture_make(struct path_picture *picture, const struct path_case *c,
+                       struct path_report *report);
+/* report->broken_hop is broken, as `sight` (may be NULL) says. */
+void path_picture_break(struct path_picture *picture, const struct sight *sight,
+                        enum path_state state);
+/* Write evidence, reasons and ages, last of all. */
+void path_picture_tell(struct path_picture *picture);
 
 /* Replace {tokens} in a rule's text by names of the configuration. In commands a name
  * that is not known or not safe in a shell becomes <token>. `sight` may be NULL. */

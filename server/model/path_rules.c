@@ -4,7 +4,7 @@
 #include "path_internal.h"
 
 #define ONE(code) REASON_BIT(code)
-#define AT(hop) (1U << (hop))
+#define AT(hop) HOP_BIT(hop)
 
 #define NAME_REASONS (ONE(DNS_NXDOMAIN) | ONE(DNS_TIMEOUT) | ONE(DNS_NO_ADDRESS))
 #define CLOSED_REASONS (ONE(CONNECT_REFUSED) | ONE(PEER_CLOSED))
@@ -83,7 +83,7 @@ const struct path_rule path_rules[] = {
      .hop = HOP_SELF, .blame = BLAME_US, .reason = SUSPECT_SELF,
      .summary = "we are starved ourselves ({starved}): our outcomes are not counted",
      .next = OUR_LOAD},
-    {.id = "self-check", .source = FROM_SELF_CHECK, .severities = SEVERITY_BIT(SEVERITY_CRITICAL),
+    {.id = "self-check", .source = FROM_SELF_CHECK, .severities = 1U << SEVERITY_CRITICAL,
      .hop = HOP_SELF, .blame = BLAME_US,
      .summary = "our own check {check} fails: {text}",
      .next = OUR_CHECK},
@@ -194,13 +194,13 @@ const struct path_rule path_rules[] = {
      .next = GW_LISTENERS},
     {.id = "gateway-old-config", .source = FROM_STATS, .kinds = SIGHT_FAIL | SIGHT_WARN,
      .reasons = ONE(GW_XDS_LOST), .with = OLD_CONFIG_EXPLAINS, .without = DIRECT_FAILS,
-     .hop = HOP_GATEWAY_READY, .blame = BLAME_GATEWAY, .weight = WEIGHT_USERS,
+     .hop = HOP_GATEWAY_READY, .blame = BLAME_GATEWAY,
      .summary = "the gateway lost istiod and works with old routes and endpoints; "
                 "do not restart it before istiod is back",
      .next = ISTIOD},
     {.id = "gateway-rejected-config", .source = FROM_STATS, .kinds = SIGHT_FAIL | SIGHT_WARN,
      .reasons = ONE(GW_CONFIG_REJECTED), .with = OLD_CONFIG_EXPLAINS, .without = DIRECT_FAILS,
-     .hop = HOP_GATEWAY_READY, .blame = BLAME_GATEWAY, .weight = WEIGHT_USERS,
+     .hop = HOP_GATEWAY_READY, .blame = BLAME_GATEWAY,
      .summary = "the gateway rejected its newest configuration and works with old routes and endpoints",
      .next = GW_LOGS " | grep -i reject"},
 
@@ -512,19 +512,19 @@ const struct path_rule path_rules[] = {
      .next = OUR_CHECK},
 
     /* What cannot be tested from inside. */
-    {.id = "appgw-silent-cluster", .source = FROM_NOBODY, .with = APPGW_SILENT | APPGW_AS_NODE,
+    {.id = "appgw-silent-cluster", .source = FROM_NOBODY, .with = USERS_FINE | APPGW_SILENT | APPGW_AS_NODE,
      .hop = HOP_INBOUND, .blame = BLAME_PLATFORM, .weight = WEIGHT_WARN, .reason = TIMEOUT,
      .summary = "all fine behind it, but Application Gateway is silent for {silent}: with "
                 "externalTrafficPolicy Cluster the load balancer probes \"/\" and takes 404 for a dead node; "
                 "or network rules, or the probe's host",
      .next = INBOUND},
-    {.id = "appgw-silent", .source = FROM_NOBODY, .with = APPGW_SILENT,
+    {.id = "appgw-silent", .source = FROM_NOBODY, .with = USERS_FINE | APPGW_SILENT,
      .hop = HOP_INBOUND, .blame = BLAME_PLATFORM, .weight = WEIGHT_WARN, .reason = TIMEOUT,
      .summary = "all fine behind it, but Application Gateway is silent for {silent}: network rules, the "
                 "probe's host or certificate; or the load balancer probes \"/\" (externalTrafficPolicy "
                 "Cluster) and takes 404 for a dead node",
      .next = INBOUND},
-    {.id = "appgw-retried", .source = FROM_NOBODY, .with = APPGW_RETRIED,
+    {.id = "appgw-retried", .source = FROM_NOBODY, .with = USERS_FINE | APPGW_RETRIED,
      .hop = HOP_INBOUND, .blame = BLAME_US, .weight = WEIGHT_WARN, .reason = GW_UPSTREAM_CONNECT,
      .summary = "the gateway had to retry Application Gateway's newest probe: one of our replicas "
                 "did not take it",

@@ -7,7 +7,7 @@
 #define SILENT_REASONS                                                                   \
     (REASON_BIT(CONNECT_REFUSED) | REASON_BIT(CONNECT_TIMEOUT) | REASON_BIT(PEER_CLOSED))
 
-static bool is_tls_reason(enum reason reason) {
+bool path_is_tls_failure(enum reason reason) {
     return reason == TLS_SAN_MISMATCH || reason == TLS_EXPIRED ||
            reason == TLS_UNKNOWN_CA || reason == TLS_CHAIN;
 }
@@ -16,7 +16,7 @@ static bool is_tls_reason(enum reason reason) {
  */
 static bool is_ours(const struct outcome *outcome) {
     return reason_is_local(outcome->reason) ||
-           (outcome->kind == OUTCOME_UNAVAILABLE && is_tls_reason(outcome->reason));
+           (outcome->kind == OUTCOME_UNAVAILABLE && path_is_tls_failure(outcome->reason));
 }
 
 /* Requests through the gateway's data port: what was reached before it went wrong. */
@@ -24,7 +24,7 @@ static enum hop data_hop(const struct outcome *outcome, bool has_tls, enum hop b
     bool is_before_tls = has_tls && outcome->phase_us[PHASE_TLS] < 0;
     enum reason reason = outcome->reason;
 
-    if (is_tls_reason(reason))
+    if (path_is_tls_failure(reason))
         return HOP_GATEWAY_TLS;
     if (reason == CONNECT_REFUSED || reason == CONNECT_TIMEOUT)
         return HOP_GATEWAY_PODS;
@@ -45,17 +45,17 @@ static enum hop routed_hop(const struct outcome *outcome, bool has_tls) {
     return data_hop(outcome, has_tls, HOP_BACKEND_ROUTED);
 }
 
-/* Without a role: by scope, for nothing else is known about the operator's own checks. */
+/* Without a role: by scope, and where only the reason tells, as something that was asked
+ * directly. */
 static enum hop own_check_hop(const struct check_config *check, enum reason reason) {
-    switch (check->scope) {
-        case SCOPE_SELF:
-            return HOP_SELF;
-        case SCOPE_TENANT:
-            return HOP_BACKEND_DIRECT;
-        case SCOPE_SHARED:
-            break;
-    }
-    return reason_hop(reason);
+    enum hop usual = reason_hop(reason);
+
+    if (check->scope == SCOPE_SELF)
+        return HOP_SELF;
+    if (check->scope == SCOPE_TENANT || usual == HOP_GATEWAY_PODS)
+        return HOP_BACKEND_DIRECT;
+    return usual == HOP_BACKEND_ROUTED && reason > IDENTITY_MISMATCH ? HOP_BACKEND_DIRECT
+                                                                     : usual;
 }
 
 /* Where a failure or warning of this check is seen. */
@@ -124,8 +124,8 @@ static void see_state(const struct check_record *record, struct sight *sight) {
             break;
         case STATE_PASSING:
             /* One failure that is not counted yet changes nothing. */
-            sight->kind = record->last.kind == OUTCOME_FAIL ? SIGHT_PASS
-                                                            : kind_of(&record->last);
+            sight->kind =
+                record->last.kind == OUTCOME_FAIL ? SIGHT_PASS : kind_of(&record->last);
             break;
         case STATE_BLOCKED: /* is still checked */
             sight->kind = has_run ? kind_of(&record->last) : SIGHT_NONE;

@@ -10,7 +10,7 @@
 struct tally {
     struct path_survey *survey;
     bool gateway_answered;
-    bool gateway_lost;   /* silent, and not because somebody refused */
+    bool gateway_lost; /* silent, and not because somebody refused */
     bool gateway_no_name;
     int64_t newest_wall_ms;
 };
