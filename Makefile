@@ -1,0 +1,40 @@
+# The commands of everyday work. CMake builds; scripts/ holds what is longer than a line.
+# `make run` and `make test` install what they need first, and say so.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-tsan coverage build lint format clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start the whole path on this machine (ARGS="--gateway-port 8080"); Ctrl-C ends it
+	@scripts/setup build run
+	@exec .venv/bin/python scripts/run $(ARGS)
+
+test: ## every test, with AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/setup build run test
+	@scripts/test dev $(ARGS)
+
+test-tsan: ## the same tests with ThreadSanitizer
+	@scripts/setup build run test
+	@scripts/test tsan $(ARGS)
+
+coverage: ## the same tests, then the share of lines and branches of server/ they reach
+	@scripts/setup build run test lint
+	@scripts/test coverage $(ARGS)
+
+build: ## the release binary: build/release/server/health-responder
+	@scripts/setup build
+	@cmake --preset release
+	@cmake --build --preset release
+
+lint: ## formatters and static analysis; says nothing but a closing line when all is well
+	@scripts/setup build run test lint
+	@scripts/lint
+
+format: ## let clang-format and ruff rewrite the sources
+	@scripts/setup lint
+	@scripts/lint --fix-format
+
+clean: ## remove what was built; .venv stays
+	rm -rf build
