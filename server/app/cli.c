@@ -20,7 +20,7 @@
 
 static const struct command commands[] = {
     {"serve", "[--config FILE]", "Run the server",
-     "  --config FILE      configuration (default /etc/health-responder/config.json)\n"
+     "  --config FILE      default /etc/health-responder/config.json\n"
      "  --help             this text\n"
      "\n"
      "Logs to stderr. SIGTERM drains and ends (twice: ends now), SIGINT ends without "

@@ -96,6 +96,7 @@ static CURLcode set_constants(struct http_transfer *transfer) {
     TRY(curl_easy_setopt(easy, CURLOPT_PROXY, "")); /* not the environment's either */
     TRY(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
     TRY(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
+    TRY(curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L));
     TRY(curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
     TRY(curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L));
     TRY(curl_easy_setopt(easy, CURLOPT_USERAGENT, "health-responder/" HR_VERSION));

@@ -158,6 +158,8 @@ static void serve_udp(struct dns_server *server) {
         return;
     if (out.len > UDP_MAX) {
         out.data[2] |= 2; /* truncated: ask by TCP */
+        out.data[6] = 0;  /* no answers */
+        out.data[7] = 0;
         out.len = UDP_MAX;
     }
     sendto(server->udp, out.data, out.len, 0, (struct sockaddr *)&client, size);

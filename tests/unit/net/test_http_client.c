@@ -61,9 +61,9 @@ static void test_request_on_the_wire(void **state) {
     (void)state;
     struct peer *peer = peer_start(NULL, echo, NULL);
     struct http_request request =
-        fetch_request("http://app.test:8080/a/%2e?b=c", peer_addr(peer));
+        fetch_request("http://app.test:8080/a/%2e/../b?c=d", peer_addr(peer));
     struct fetched fetched = fetch(&request);
-    assert_string_equal(fetched.body, "GET /a/%2e?b=c HTTP/1.1\r\n"
+    assert_string_equal(fetched.body, "GET /a/%2e/../b?c=d HTTP/1.1\r\n"
                                       "Host: app.test:8080\r\n"
                                       "User-Agent: health-responder/" HR_VERSION "\r\n"
                                       "Accept: */*\r\n\r\n");
@@ -76,7 +76,7 @@ static void test_request_on_the_wire(void **state) {
     request.headers = headers;
     request.header_count = sizeof headers / sizeof *headers;
     fetched = fetch(&request);
-    assert_string_equal(fetched.body, "GET /a/%2e?b=c HTTP/1.1\r\n"
+    assert_string_equal(fetched.body, "GET /a/%2e/../b?c=d HTTP/1.1\r\n"
                                       "Host: other.test\r\n"
                                       "User-Agent: kube-probe/1.30\r\n"
                                       "X-Empty:\r\n"
