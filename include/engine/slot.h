@@ -25,7 +25,8 @@ struct slot {
 
     struct health health;
     enum check_state shown;
-    int64_t first_ms; /* monotonic: when the engine took it up */
+    char serial[OUTCOME_SERIAL_MAX]; /* newest known certificate; "": none */
+    int64_t first_ms;                /* monotonic: when the engine took it up */
 
     struct check_run *run; /* in flight, or NULL */
     int64_t run_started_ms;

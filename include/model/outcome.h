@@ -19,7 +19,7 @@ enum outcome_kind {
 enum phase { PHASE_NAME, PHASE_CONNECT, PHASE_TLS, PHASE_FIRST_BYTE, PHASE_TOTAL };
 enum { PHASE_COUNT = 5 };
 
-enum { OUTCOME_EVIDENCE_MAX = 512, OUTCOME_REMOTE_MAX = 120 };
+enum { OUTCOME_EVIDENCE_MAX = 512, OUTCOME_REMOTE_MAX = 120, OUTCOME_SERIAL_MAX = 48 };
 
 struct outcome {
     enum outcome_kind kind;
@@ -29,6 +29,7 @@ struct outcome {
     int addresses_total; /* addresses that were asked; 0 or 1 for an ordinary check */
     int addresses_failed;
     int answered; /* addresses that sent at least one byte: only that proves a hop */
+    char serial[OUTCOME_SERIAL_MAX];     /* of the certificate served, hex; "": none */
     char remote[OUTCOME_REMOTE_MAX];     /* the address asked, or the first that failed */
     char evidence[OUTCOME_EVIDENCE_MAX]; /* one line for people, cleaned of control bytes
                                           */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "engine/history.h"
 
 #include <assert.h>
@@ -48,6 +49,24 @@ struct check_record *slot_draft(struct slot *slot) {
     return slot->draft;
 }
 
+/* A failed run in between has no serial; the newest known one is compared. */
+static void note_certificate(struct slot *slot, const struct outcome *outcome) {
+    if (!outcome->serial[0] || strcmp(slot->serial, outcome->serial) == 0) {
+        return;
+    }
+    if (slot->serial[0]) {
+        log_event(LOG_LEVEL_INFO, "certificate", LOG_TEXT("check", slot->config->name),
+                  LOG_TEXT("old", slot->serial), LOG_TEXT("new", outcome->serial));
+        const struct happening happening = {.kind = EVENT_CERTIFICATE,
+                                            .subject = slot->config->name,
+                                            .old = slot->serial,
+                                            .new = outcome->serial,
+                                            .text = outcome->evidence};
+        history_note(slot->history, &happening);
+    }
+    text_copy(slot->serial, sizeof slot->serial, outcome->serial);
+}
+
 bool slot_count(struct slot *slot, const struct outcome *outcome, bool starved,
                 int64_t now_ms, int64_t wall_ms) {
     const struct check_timing *timing = &slot->config->timing;
@@ -57,6 +76,7 @@ bool slot_count(struct slot *slot, const struct outcome *outcome, bool starved,
     draft->counted = slot->health.counted;
     draft->streak = slot->health.streak;
     draft->is_streak_pass = slot->health.is_streak_pass;
+    note_certificate(slot, outcome);
     draft->last = *outcome;
     draft->last_run_mono_ms = now_ms;
     draft->last_run_wall_ms = wall_ms;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "configs.h"
 #include "engine/history.h"
 #include "engine/slot.h"
@@ -75,6 +76,28 @@ static void test_count_while_starved_counts_a_run_only(void **state) {
     end_slot(slot);
 }
 
+static void test_count_another_certificate_is_an_event(void **state) {
+    (void)state;
+    struct slot *slot = new_slot();
+    static const char *const serials[] = {"01", "01", "", "02", "02"};
+    for (size_t i = 0; i < sizeof serials / sizeof serials[0]; i++) {
+        struct outcome outcome = pass();
+        text_copy(outcome.serial, sizeof outcome.serial, serials[i]);
+        slot_count(slot, &outcome, false, 1100, 5100);
+    }
+    struct outcome outcome = pass();
+    text_copy(outcome.serial, sizeof outcome.serial, "03");
+    slot_count(slot, &outcome, false, 1200, 5200);
+    struct timeline_view *view = history_timeline(history);
+    assert_int_equal(view->event_count, 2);
+    assert_int_equal(view->events[0]->kind, EVENT_CERTIFICATE);
+    assert_string_equal(view->events[1]->old, "01");
+    assert_string_equal(view->events[0]->old, "02");
+    assert_string_equal(view->events[0]->new, "03");
+    timeline_view_unref(view);
+    end_slot(slot);
+}
+
 static void test_publish_shares_the_record_until_something_changes(void **state) {
     (void)state;
     struct slot *slot = new_slot();
@@ -114,6 +137,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_count_a_pass_keeps_the_newest_failure),
         cmocka_unit_test(test_count_while_starved_counts_a_run_only),
+        cmocka_unit_test(test_count_another_certificate_is_an_event),
         cmocka_unit_test(test_publish_shares_the_record_until_something_changes),
         cmocka_unit_test(test_interval_follows_the_state),
     };
