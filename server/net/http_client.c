@@ -44,32 +44,46 @@ static void detach(struct http_transfer *transfer) {
 
 static void recycle(struct http_transfer *transfer) {
     struct http_client *client = transfer->client;
-    if (!http_transfer_reset(transfer) || client->idle_count >= IDLE_MAX) {
+    if (client->is_ended || client->idle_count >= IDLE_MAX) {
         http_transfer_free(transfer);
         return;
     }
+    http_transfer_reset(transfer);
     list_append(&client->idle, &transfer->node);
     client->idle_count++;
 }
 
+static void free_lane(struct http_lane *lane) {
+    list_remove(&lane->node);
+    curl_multi_cleanup(lane->multi); /* calls back for its connections and its timer */
+    loop_timer_free(lane->timer);
+    free(lane->ca_file);
+    free(lane);
+}
+
+static void destroy(struct http_client *client) {
+    while (!list_is_empty(&client->lanes))
+        free_lane(LIST_ITEM(client->lanes.next, struct http_lane, node));
+    loop_timer_free(client->later);
+    free(client);
+    curl_global_cleanup();
+}
+
 static void report(struct http_client *client) {
-    bool freed = false;
-    client->freed = &freed;
+    client->is_reporting = true;
     list_append_all(&client->batch, &client->done);
-    while (!freed && !list_is_empty(&client->batch)) {
+    while (!list_is_empty(&client->batch)) {
         struct http_transfer *transfer =
             LIST_ITEM(client->batch.next, struct http_transfer, node);
         struct http_result result;
         http_result_fill(&result, transfer);
         detach(transfer);
         transfer->callback(transfer->user, &result);
-        if (freed)
-            http_transfer_free(transfer);
-        else
-            recycle(transfer);
+        recycle(transfer);
     }
-    if (!freed)
-        client->freed = NULL;
+    client->is_reporting = false;
+    if (client->is_ended)
+        destroy(client);
 }
 
 static void end_transfer(struct http_transfer *transfer, CURLcode code) {
@@ -203,14 +217,6 @@ static void on_deadline(void *user) {
     report(client);
 }
 
-static void free_lane(struct http_lane *lane) {
-    list_remove(&lane->node);
-    curl_multi_cleanup(lane->multi); /* calls back for its connections and its timer */
-    loop_timer_free(lane->timer);
-    free(lane->ca_file);
-    free(lane);
-}
-
 /* Half of what may be opened at all. */
 static long kept_connections(void) {
     struct rlimit limit = {0};
@@ -286,17 +292,14 @@ static void free_transfers(struct list *transfers) {
 void http_client_free(struct http_client *client) {
     if (!client)
         return;
-    if (client->freed)
-        *client->freed = true;
     free_transfers(&client->running);
     free_transfers(&client->done);
     free_transfers(&client->batch);
     free_transfers(&client->idle);
-    while (!list_is_empty(&client->lanes))
-        free_lane(LIST_ITEM(client->lanes.next, struct http_lane, node));
-    loop_timer_free(client->later);
-    free(client);
-    curl_global_cleanup();
+    if (client->is_reporting)
+        client->is_ended = true;
+    else
+        destroy(client);
 }
 
 struct http_client *http_client_new(struct loop *loop, struct err *err) {

@@ -19,7 +19,8 @@ struct http_client {
     struct list idle;    /* not in use; they keep their handle and buffers */
     size_t idle_count;
     struct loop_timer *later; /* for what is over before its start returned */
-    bool *freed; /* set while results are reported: tells that this struct is gone */
+    bool is_reporting;
+    bool is_ended; /* freed inside a callback: goes when the reporting is over */
 };
 
 /* One multi handle. libcurl keeps one parsed CA bundle in each, and parsing the system's
@@ -34,7 +35,7 @@ struct http_lane {
 
 /* What a TLS handshake showed. Belongs to the connection, which may outlive the transfer.
  */
-struct tls_facts {
+struct http_tls_facts {
     unsigned refs;
     bool got_bytes;        /* a record came */
     bool got_answer;       /* a record with application data came */
@@ -58,11 +59,11 @@ struct http_transfer {
     struct curl_slist connect_to; /* its text is connect_text */
     struct curl_slist *headers;   /* owned */
     bool is_tls;
-    struct tls_facts *facts; /* one reference; NULL before a handshake */
-    int64_t connect_us;      /* -1: not connected */
-    bool got_answer;         /* a byte of an answer came */
-    bool head_done;          /* of the final answer */
-    size_t head_bytes;       /* of all heads and trailers */
+    struct http_tls_facts *facts; /* one reference; NULL before a handshake */
+    int64_t connect_us;           /* -1: not connected */
+    bool got_answer;              /* a byte of an answer came */
+    bool head_done;               /* of the final answer */
+    size_t head_bytes;            /* of all heads and trailers */
     struct buf head;
     struct buf body;
     size_t max_body;
@@ -80,8 +81,8 @@ struct http_transfer *http_transfer_new(struct http_client *client, struct err *
 /* Everything `request` says. CURLE_OK, or why libcurl refuses it. */
 CURLcode http_transfer_prepare(struct http_transfer *transfer,
                                const struct http_request *request);
-/* Forget the last request; true: may be used again. */
-bool http_transfer_reset(struct http_transfer *transfer);
+/* Forget the last request, to be used again. */
+void http_transfer_reset(struct http_transfer *transfer);
 void http_transfer_free(struct http_transfer *transfer);
 
 /* http_result.c */
@@ -93,8 +94,8 @@ void http_result_fill(struct http_result *result, const struct http_transfer *tr
 bool http_tls_init(void);
 /* CURLOPT_SSL_CTX_FUNCTION; `user` is the transfer. */
 CURLcode http_tls_watch(CURL *easy, void *ssl_ctx, void *user);
-void http_tls_unref(struct tls_facts *facts); /* NULL is fine */
+void http_tls_unref(struct http_tls_facts *facts); /* NULL is fine */
 /* For a certificate that was refused. */
-enum http_failure http_tls_failure(const struct tls_facts *facts);
+enum http_failure http_tls_failure(const struct http_tls_facts *facts);
 
 #endif

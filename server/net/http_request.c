@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
@@ -19,8 +20,8 @@ enum {
     SMALL_BUFFER =
         4 * 1024, /* libcurl's read buffer; it is allocated for every transfer */
     LARGE_BUFFER = 64 * 1024,
-    KEPT_BUFFER_MAX = 64 * 1024, /* a transfer not in use keeps no more than this */
-    CA_CACHE_S = 60,             /* a CA file that changes is read again after so long */
+    KEPT_BUFFER_MAX = 8 * 1024, /* a transfer not in use keeps no more than this */
+    CA_CACHE_S = 60,            /* a CA file that changes is read again after so long */
 };
 
 static bool is_blank(const char *line, size_t len) {
@@ -195,7 +196,7 @@ CURLcode http_transfer_prepare(struct http_transfer *transfer,
     bool is_head = strcmp(request->method, "HEAD") == 0;
     transfer->connect = *request->connect;
     transfer->max_body = request->max_body;
-    transfer->is_tls = strncmp(request->url, "https:", 6) == 0;
+    transfer->is_tls = strncasecmp(request->url, "https:", 6) == 0;
     TRY(curl_easy_setopt(easy, CURLOPT_URL, request->url));
     TRY(set_address(transfer));
     TRY(set_headers(transfer, request));
@@ -214,10 +215,7 @@ CURLcode http_transfer_prepare(struct http_transfer *transfer,
     return CURLE_OK;
 }
 
-bool http_transfer_reset(struct http_transfer *transfer) {
-    /* libcurl before 8.8 keeps this errno for the next transfer. */
-    long sys = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &sys);
+void http_transfer_reset(struct http_transfer *transfer) {
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(transfer->headers);
     transfer->headers = NULL;
@@ -234,7 +232,6 @@ bool http_transfer_reset(struct http_transfer *transfer) {
     transfer->stop = HTTP_STOP_NONE;
     transfer->code = CURLE_OK;
     transfer->error[0] = '\0';
-    return sys == 0;
 }
 
 void http_transfer_free(struct http_transfer *transfer) {

@@ -53,8 +53,9 @@ static enum http_failure connect_failure(const struct http_transfer *transfer) {
 
 static enum http_failure closed_failure(const struct http_result *result,
                                         const struct http_transfer *transfer) {
-    /* The same code as for a reset. */
-    if (strstr(transfer->error, "chunked-encoding"))
+    /* The same code as for a reset; only the words tell ("... in chunked-encoding"
+     * in 7.88, "chunk hex-length ..." in 8.14). */
+    if (transfer->code == CURLE_RECV_ERROR && strstr(transfer->error, "chunk"))
         return HTTP_PROTOCOL;
     if (transfer->is_tls && result->tls_us < 0 && !result->reused)
         return result->got_bytes ? HTTP_TLS_OTHER : HTTP_CLOSED;
@@ -127,7 +128,7 @@ static const char *error_text(const struct http_result *result,
 }
 
 void http_result_fill(struct http_result *result, const struct http_transfer *transfer) {
-    const struct tls_facts *facts = transfer->facts;
+    const struct http_tls_facts *facts = transfer->facts;
     long status = 0;
     long connections = 0;
     if (transfer->head_done)
@@ -150,6 +151,8 @@ void http_result_fill(struct http_result *result, const struct http_transfer *tr
         transfer->got_answer ? time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T) : -1;
     addr_format(&transfer->connect, result->remote);
     result->failure = failure_of(result, transfer);
+    if (result->failure == HTTP_PROTOCOL) /* bytes that libcurl took before we saw them */
+        result->got_bytes = true;
     result->error = error_text(result, transfer);
 }
 

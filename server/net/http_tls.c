@@ -29,7 +29,7 @@ static void on_record(int is_write, int version, int content_type, const void *b
                       size_t len, SSL *ssl, void *user) {
     (void)version;
     (void)ssl;
-    struct tls_facts *facts = user;
+    struct http_tls_facts *facts = user;
     const unsigned char *type = bytes;
     if (is_write || len == 0)
         return;
@@ -60,7 +60,7 @@ static bool has_issuer_url(X509 *certificate) {
 static int on_verify(int ok, X509_STORE_CTX *ctx) {
     const SSL *ssl =
         X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct tls_facts *facts = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), facts_index);
+    struct http_tls_facts *facts = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), facts_index);
     if (ok || !facts)
         return ok;
     facts->verify_error = X509_STORE_CTX_get_error(ctx);
@@ -84,7 +84,7 @@ CURLcode http_tls_watch(CURL *easy, void *ssl_ctx, void *user) {
     (void)easy;
     SSL_CTX *ctx = ssl_ctx;
     struct http_transfer *transfer = user;
-    struct tls_facts *facts = MEM_NEW(struct tls_facts);
+    struct http_tls_facts *facts = MEM_NEW(struct http_tls_facts);
     if (!SSL_CTX_set_ex_data(ctx, facts_index, facts)) {
         free(facts);
         return CURLE_OUT_OF_MEMORY;
@@ -98,12 +98,12 @@ CURLcode http_tls_watch(CURL *easy, void *ssl_ctx, void *user) {
     return CURLE_OK;
 }
 
-void http_tls_unref(struct tls_facts *facts) {
+void http_tls_unref(struct http_tls_facts *facts) {
     if (facts && --facts->refs == 0)
         free(facts);
 }
 
-enum http_failure http_tls_failure(const struct tls_facts *facts) {
+enum http_failure http_tls_failure(const struct http_tls_facts *facts) {
     switch (facts ? facts->verify_error : X509_V_OK) {
         case X509_V_OK: /* the chain is fine: libcurl's own check of the name failed */
         case X509_V_ERR_HOSTNAME_MISMATCH:

@@ -18,7 +18,7 @@ enum { EVENTS_PER_TURN = 1024 };
 
 struct loop_poll {
     struct loop *loop;
-    int fd; /* borrowed; -1 once freed */
+    int fd; /* borrowed */
     int events;
     bool in_set;
     void (*callback)(void *user, int events);
@@ -67,8 +67,6 @@ static void on_ready(uv_poll_t *handle, int status, int uv_events) {
     polls->in_dispatch = true;
     for (int i = 0; i < count; i++) {
         struct loop_poll *poll = ready[i].data.ptr;
-        if (poll->fd < 0)
-            continue;
         int events = events_of(ready[i].events, poll->events);
         if (events)
             poll->callback(poll->user, events);
@@ -133,8 +131,7 @@ void loop_poll_free(struct loop_poll *poll) {
     loop_poll_set(poll, 0);
     if (--polls->count == 0)
         uv_unref((uv_handle_t *)&polls->uv);
-    poll->fd = -1;
-    if (polls->in_dispatch)
+    if (polls->in_dispatch) /* its event may be there already; it wants none now */
         list_append(&polls->dead, &poll->node);
     else
         free(poll);

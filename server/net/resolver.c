@@ -35,7 +35,8 @@ struct resolver {
     struct list ready;  /* struct resolve that have their answer */
     struct list batch;  /* those being delivered in this turn */
     struct loop_timer *ready_timer;
-    bool *freed; /* set while answers are delivered: tells that this struct is gone */
+    bool is_delivering;
+    bool is_ended; /* freed inside a callback: goes when the delivery is over */
 };
 
 struct epoch {
@@ -129,17 +130,26 @@ static void deliver(struct resolve *resolve) {
     release(resolve);
 }
 
+static void destroy(struct resolver *resolver) {
+    while (!list_is_empty(&resolver->epochs))
+        close_epoch(newest(resolver));
+    loop_timer_free(resolver->ready_timer);
+    answer_cache_free(resolver->cache);
+    dns_settings_fini(&resolver->settings);
+    free(resolver);
+}
+
 static void on_ready(void *user) {
     struct resolver *resolver = user;
-    bool freed = false;
-    resolver->freed = &freed;
+    resolver->is_delivering = true;
     list_append_all(&resolver->batch, &resolver->ready);
-    while (!freed && !list_is_empty(&resolver->batch))
+    while (!list_is_empty(&resolver->batch))
         deliver(LIST_ITEM(resolver->batch.next, struct resolve, node));
-    if (freed)
-        return;
-    resolver->freed = NULL;
-    close_old_epochs(resolver);
+    resolver->is_delivering = false;
+    if (resolver->is_ended)
+        destroy(resolver);
+    else
+        close_old_epochs(resolver);
 }
 
 static void make_ready(struct resolve *resolve, struct answer *answer) {
@@ -246,6 +256,14 @@ static void free_waiting(struct list *waiting) {
         release(LIST_ITEM(waiting->next, struct resolve, node));
 }
 
+static void free_waiting_in(struct epoch *epoch) {
+    for (size_t i = 0; i < QUESTION_BUCKETS; i++) {
+        struct list *bucket = &epoch->questions[i];
+        for (struct list *node = bucket->next; node != bucket; node = node->next)
+            free_waiting(&LIST_ITEM(node, struct question, node)->waiting);
+    }
+}
+
 struct resolver *resolver_new(struct loop *loop, const struct resolver_options *options,
                               struct err *err) {
     struct resolver *resolver = MEM_NEW(struct resolver);
@@ -267,23 +285,15 @@ struct resolver *resolver_new(struct loop *loop, const struct resolver_options *
 void resolver_free(struct resolver *resolver) {
     if (!resolver)
         return;
-    if (resolver->freed)
-        *resolver->freed = true;
     free_waiting(&resolver->ready);
     free_waiting(&resolver->batch);
-    while (!list_is_empty(&resolver->epochs)) {
-        struct epoch *epoch = newest(resolver);
-        for (size_t i = 0; i < QUESTION_BUCKETS; i++) {
-            struct list *bucket = &epoch->questions[i];
-            for (struct list *node = bucket->next; node != bucket; node = node->next)
-                free_waiting(&LIST_ITEM(node, struct question, node)->waiting);
-        }
-        close_epoch(epoch);
-    }
-    loop_timer_free(resolver->ready_timer);
-    answer_cache_free(resolver->cache);
-    dns_settings_fini(&resolver->settings);
-    free(resolver);
+    for (struct list *node = resolver->epochs.next; node != &resolver->epochs;
+         node = node->next)
+        free_waiting_in(LIST_ITEM(node, struct epoch, node));
+    if (resolver->is_delivering)
+        resolver->is_ended = true;
+    else
+        destroy(resolver);
 }
 
 struct resolve *

@@ -67,19 +67,23 @@ static void *serve(void *user) {
 
 struct peer *peer_start(const char *where, peer_script *script, const void *argument) {
     struct peer *peer = MEM_NEW(struct peer);
-    struct addr addr;
+    char own[64];
     peer->script = script;
     peer->argument = argument;
     if (!where)
         where = "127.0.0.1:0";
-    if (!addr_parse_listen(where, &addr, NULL))
-        fail(where);
-    peer->listener = socket(addr.u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (strcmp(where, "unix:") == 0 || strcmp(where, "unix:@") == 0) {
+        snprintf(own, sizeof own, "%s%shr-peer-%d", where, where[5] ? "" : "/tmp/",
+                 (int)getpid());
+        where = own;
+    }
+    int family = where[0] == 'u' ? AF_UNIX : where[0] == '[' ? AF_INET6 : AF_INET;
+    peer->listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     peer->stop = eventfd(0, EFD_CLOEXEC);
     if (peer->listener < 0 || peer->stop < 0)
         fail("socket");
     bind_to(peer->listener, where, &peer->addr);
-    if (listen(peer->listener, 64) != 0)
+    if (listen(peer->listener, 1024) != 0)
         fail("listen");
     if (pthread_create(&peer->thread, NULL, serve, peer) != 0)
         fail("pthread_create");

@@ -13,7 +13,8 @@ struct peer;
 /* `fd` is blocking, and closed when the script returns. */
 typedef void peer_script(struct peer *peer, int fd, const void *argument);
 
-/* `where` as for addr_parse_listen; NULL is "127.0.0.1:0". `argument` is borrowed. */
+/* `where` as for addr_parse_listen, NULL is "127.0.0.1:0", "unix:" and "unix:@" are a
+ * place of this process's own. `argument` is borrowed. */
 struct peer *peer_start(const char *where, peer_script *script, const void *argument);
 void peer_stop(struct peer *peer);
 

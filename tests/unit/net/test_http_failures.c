@@ -32,11 +32,25 @@ static void reset_after_request(struct peer *peer, int fd, const void *argument)
     peer_reset(fd);
 }
 
-/* The client has read the answer before the reset: it asks again in between. */
+/* The client waits for the answer by the time it comes. An answer that is there at once
+ * may be read by libcurl before we see it, and part of a line then counts as nothing. */
+static void answer_late(struct peer *peer, int fd, const void *argument) {
+    (void)peer;
+    peer_read_request(fd, NULL, 0);
+    usleep(30000);
+    peer_write(fd, argument);
+}
+
+/* The client has read the answer before the reset. */
 static void reset_after_answer(struct peer *peer, int fd, const void *argument) {
-    peer_answer(peer, fd, argument);
+    answer_late(peer, fd, argument);
     usleep(50000);
     peer_reset(fd);
+}
+
+static void answer_late_and_hang(struct peer *peer, int fd, const void *argument) {
+    answer_late(peer, fd, argument);
+    peer_hang(peer, fd);
 }
 
 static void one_endless_line(struct peer *peer, int fd, const void *argument) {
@@ -65,8 +79,8 @@ static const struct {
     {"closed at once", close_at_once, NULL, HTTP_CLOSED, false, 0},
     {"closed after the request", close_after_request, NULL, HTTP_CLOSED, false, 0},
     {"reset after the request", reset_after_request, NULL, HTTP_CLOSED, false, 0},
-    {"one byte", peer_answer, "H", HTTP_CUT, true, 0},
-    {"half a status line", peer_answer, "HTTP/1.1 20", HTTP_CUT, true, 0},
+    {"one byte", answer_late, "H", HTTP_CUT, true, 0},
+    {"half a status line", answer_late, "HTTP/1.1 20", HTTP_CUT, true, 0},
     {"half a status line, then a reset", reset_after_answer, "HTTP/1.1 20", HTTP_CUT,
      true, 0},
     {"half a head", peer_answer, "HTTP/1.1 200 OK\r\nServer: x\r\n", HTTP_CUT, true, 0},
@@ -97,7 +111,7 @@ static const struct {
     {"a status that is no number", peer_answer_and_hang, "HTTP/1.1 abc OK\r\n\r\n",
      HTTP_PROTOCOL, true, 0},
     {"silence", peer_answer_and_hang, "", HTTP_TIMEOUT, false, 0},
-    {"silence inside the status line", peer_answer_and_hang, "HTTP/1.1 2", HTTP_TIMEOUT,
+    {"silence inside the status line", answer_late_and_hang, "HTTP/1.1 2", HTTP_TIMEOUT,
      true, 0},
     {"silence inside the head", peer_answer_and_hang, "HTTP/1.1 200 OK\r\nServer: x\r\n",
      HTTP_TIMEOUT, true, 0},
@@ -128,7 +142,8 @@ static void test_peers_that_misbehave(void **state) {
         if (result->failure != cases[i].failure)
             fail_msg("%s: %s, %s", cases[i].name, http_failure_name(result->failure),
                      fetched.error);
-        assert_int_equal(result->got_bytes, cases[i].got_bytes);
+        if (result->got_bytes != cases[i].got_bytes)
+            fail_msg("%s: got_bytes is %d", cases[i].name, result->got_bytes);
         assert_int_equal(result->status, cases[i].status);
         assert_true(result->connect_us >= 0);
         assert_int_equal(result->tls_us, -1);
@@ -198,8 +213,9 @@ static void test_failure_is_not_mixed_up_with_an_earlier_one(void **state) {
     struct peer *garbage = peer_start(NULL, peer_answer, "garbage\r\n");
     for (int i = 0; i < 3; i++) {
         struct http_request request = fetch_request("http://x.test/", &refusing);
-        assert_int_equal(fetch_with(loop, client, &request).result.failure,
-                         HTTP_CONNECT_REFUSED);
+        struct fetched fetched = fetch_with(loop, client, &request);
+        assert_int_equal(fetched.result.failure, HTTP_CONNECT_REFUSED);
+        assert_int_equal(fetched.result.connect_us, -1);
         request = fetch_request("http://x.test/", &missing);
         assert_int_equal(fetch_with(loop, client, &request).result.failure,
                          HTTP_CONNECT_FAILED);

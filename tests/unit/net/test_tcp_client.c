@@ -67,8 +67,7 @@ static struct seen exchange(const struct tcp_request *request) {
 
 static void test_connection_alone_is_enough(void **state) {
     (void)state;
-    static const char *const places[] = {"127.0.0.1:0", "[::1]:0",
-                                         "unix:/tmp/hr-tcp.sock", "unix:@hr-tcp-test"};
+    static const char *const places[] = {"127.0.0.1:0", "[::1]:0", "unix:", "unix:@"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         struct peer *peer = peer_start(places[i], peer_hang_script, NULL);
         struct tcp_request request = request_to(peer_addr(peer));
