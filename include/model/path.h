@@ -1,9 +1,9 @@
 /* Path diagnosis: at which hop the way to a tenant is broken, whose that is, and what to
  * do about it.
  *
- * Pure: reads a snapshot and what is known about the probes that reach us, allocates
- * nothing. Evidence is found by role, scope and tenant, never by a check's name. What
- * cannot be tested from inside is unknown, never fine. Any thread. */
+ * Pure: reads a snapshot and allocates nothing. Evidence is found by role, scope and
+ * tenant, never by a check's name. What cannot be tested from inside is unknown, never
+ * fine. Any thread. */
 #ifndef MODEL_PATH_H
 #define MODEL_PATH_H
 
@@ -24,22 +24,22 @@ enum {
 /* Ordered: the greater is the worse. */
 enum path_state { PATH_UNKNOWN, PATH_PASS, PATH_WARN, PATH_FAIL };
 
-/* As which address the gateway saw the probes of Application Gateway. */
+/* As which address the gateway sees the probes of Application Gateway. */
 enum path_client {
     PATH_CLIENT_UNKNOWN,
     PATH_CLIENT_KEPT, /* their own: externalTrafficPolicy Local */
     PATH_CLIENT_NODE, /* a node's: externalTrafficPolicy Cluster */
 };
 
-/* What the probes say that reach us: this replica's share. All zero: nothing is known. */
+/* What the census says about the probes of Application Gateway: this replica's share. */
 struct path_inbound {
-    bool is_known;             /* probes are counted; otherwise nothing else is read */
-    bool appgw_seen;           /* at least one of Application Gateway since start */
-    uint64_t appgw_count;      /* of its probes since start */
-    int64_t appgw_age_ms;      /* since the newest one, at snapshot->taken_mono_ms */
-    int64_t appgw_interval_ms; /* measured between two; 0: not yet */
-    int64_t appgw_overdue_ms;  /* a longer silence is overdue; 0: cannot be said yet */
-    uint32_t appgw_attempt;    /* x-envoy-attempt-count of the newest; 0: not told */
+    bool is_known;       /* probes are counted; otherwise nothing else is read */
+    bool is_seen;        /* at least one of them since start */
+    uint64_t count;      /* since start */
+    int64_t age_ms;      /* since the newest one */
+    int64_t interval_ms; /* measured between two; 0: not yet */
+    int64_t overdue_ms;  /* a longer silence is overdue; 0: cannot be said */
+    uint32_t attempt;    /* x-envoy-attempt-count of the newest; 0: not told */
     enum path_client client;
 };
 
@@ -71,8 +71,8 @@ struct path_report {
 /* One look at all checks of a snapshot, shared by the diagnosis of every tenant: filled
  * in by path_survey, read by the functions below. */
 struct path_survey {
-    const struct snapshot *snapshot;          /* borrowed */
-    const struct path_inbound *inbound;       /* borrowed; may be NULL */
+    const struct snapshot *snapshot; /* borrowed */
+    struct path_inbound inbound;
     bool is_stuck;                            /* the engine thread does not turn */
     uint32_t by_role[ROLE_GATEWAY_ADMIN + 1]; /* checks; UINT32_MAX: none */
     uint32_t self_check;     /* the worst of scope self; UINT32_MAX: none fails */
@@ -100,15 +100,15 @@ struct path_survey {
 
 /* `is_stuck`: the engine thread has not turned for so long that the snapshot is old. */
 void path_survey(struct path_survey *survey, const struct snapshot *snapshot,
-                 const struct path_inbound *inbound, bool is_stuck);
+                 bool is_stuck);
 
 /* The way to one tenant; CONFIG_NO_TENANT: only what all tenants share. */
 void path_diagnose(const struct path_survey *survey, uint32_t tenant,
                    struct path_report *report);
 
 /* The one thing to repair first: what breaks the way for all, then the tenant in the
- * worst state (critical and longest first), then what only warns. Without any, the report
- * of what all tenants share, in which nothing is broken. */
+ * worst state (critical and longest first), then what only warns. Without any, a report
+ * in which nothing is broken. */
 void path_root_cause(const struct path_survey *survey, struct path_report *report);
 
 /* "app2: route is broken: no HTTPRoute matches ... (GW_NO_ROUTE, owner tenant:app2)", or

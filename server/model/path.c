@@ -25,7 +25,7 @@ static bool fits(const struct path_case *c, const struct path_rule *rule) {
         return false;
     if (c->is_shared && rule->blame == BLAME_TENANT)
         return false;
-    if (sight == NULL)
+    if (rule->source == FROM_NOBODY)
         return true;
     if (c->is_shared && sight == &c->sights[FROM_ROUTED] && sight->hop >= HOP_ROUTE &&
         (rule->with & CROWD_FACTS) == 0)
@@ -52,18 +52,23 @@ static const struct path_rule *find_rule(const struct path_case *c) {
 }
 
 /* Whose the operator's own check, or a check of another tenant, is. */
-static enum owner owner_of_check(const struct check_config *check, enum reason reason) {
+static enum owner owner_of_check(const struct check_config *check,
+                                 const struct sight *sight) {
+    enum owner usual = reason_owner(sight->reason);
+
     switch (check->scope) {
         case SCOPE_SELF:
             return OWNER_US;
         case SCOPE_TENANT:
             break;
         case SCOPE_SHARED:
-            return reason_owner(reason) == OWNER_GATEWAY && reason >= GW_NOT_LIVE
+            return usual == OWNER_GATEWAY && sight->hop != HOP_BACKEND_DIRECT
                        ? OWNER_GATEWAY
                        : OWNER_PLATFORM;
     }
-    return check->role == ROLE_TENANT_ROUTED ? reason_owner(reason) : OWNER_TENANT;
+    if (check->role != ROLE_TENANT_ROUTED)
+        return OWNER_TENANT;
+    return usual == OWNER_TENANT && sight->hop < HOP_ROUTE ? OWNER_GATEWAY : usual;
 }
 
 static void set_owner(const struct path_case *c, const struct path_rule *rule,
@@ -88,14 +93,14 @@ static void set_owner(const struct path_case *c, const struct path_rule *rule,
     }
     const struct check_config *check = &c->survey->snapshot->config->checks[sight->check];
 
-    report->owner = owner_of_check(check, sight->reason);
+    report->owner = owner_of_check(check, sight);
     if (report->owner == OWNER_TENANT)
         report->owner_tenant = check->tenant;
 }
 
 static enum path_state state_of(const struct path_case *c, const struct path_rule *rule,
                                 const struct sight *sight) {
-    bool only_warns = sight != NULL && sight->kind == SIGHT_WARN;
+    bool only_warns = sight->kind == SIGHT_WARN;
     bool is_decided = path_sight(c, FROM_DECIDER)->kind == SIGHT_FAIL;
 
     switch (rule->weight) {
@@ -127,33 +132,47 @@ static void take_rule(struct path_picture *picture, const struct path_rule *rule
     path_picture_break(picture, sight, state_of(c, rule, sight));
 }
 
-/* Nothing is broken as far as is known. */
-static void tell_calm(const struct path_case *c, struct path_report *report) {
-    const struct snapshot *snapshot = c->survey->snapshot;
-    uint32_t check = UINT32_MAX;
+/* The check that leaves open whether all is well; UINT32_MAX: none. */
+static uint32_t undecided_check(const struct snapshot *snapshot, uint32_t tenant) {
+    const struct config *config = snapshot->config;
 
-    if (report->tenant != CONFIG_NO_TENANT)
-        check = snapshot->tenants[report->tenant].status.decided_by;
-    if (report->state == TENANT_HEALTHY || check >= snapshot->config->check_count)
-        text_copy(report->summary, sizeof report->summary,
-                  report->state == TENANT_HEALTHY ? "nothing is wrong"
-                                                  : "nothing is known to be wrong");
-    else
+    if (tenant != CONFIG_NO_TENANT)
+        return snapshot->tenants[tenant].status.decided_by;
+    for (uint32_t i = 0; i < config->check_count; i++) {
+        if (config->checks[i].scope != SCOPE_TENANT &&
+            config->checks[i].severity != SEVERITY_INFO &&
+            snapshot->checks[i]->state != STATE_PASSING)
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+/* Nothing is broken as far as is known. */
+static void tell_calm(const struct snapshot *snapshot, struct path_report *report) {
+    uint32_t check = undecided_check(snapshot, report->tenant);
+
+    if (check < snapshot->config->check_count)
         snprintf(report->summary, sizeof report->summary,
                  "nothing is known to be wrong; %s is %s",
                  snapshot->config->checks[check].name,
                  check_state_name(snapshot->checks[check]->state));
+    else
+        text_copy(report->summary, sizeof report->summary,
+                  report->state == TENANT_HEALTHY ? "nothing is wrong"
+                                                  : "nothing is known to be wrong");
 }
 
 static enum tenant_state state_of_report(const struct snapshot *snapshot,
                                          const struct path_report *report) {
+    bool is_shared = report->tenant == CONFIG_NO_TENANT;
     enum tenant_state state = TENANT_HEALTHY;
-    bool fails = report->is_broken && report->hops[report->broken_hop].state == PATH_FAIL;
 
-    if (report->tenant != CONFIG_NO_TENANT)
+    if (!is_shared)
         state = snapshot->tenants[report->tenant].status.state;
-    else if (fails)
+    else if (report->is_broken && report->hops[report->broken_hop].state == PATH_FAIL)
         state = TENANT_UNHEALTHY;
+    else if (undecided_check(snapshot, report->tenant) != UINT32_MAX)
+        state = TENANT_DEGRADED;
     return report->is_broken && state == TENANT_HEALTHY ? TENANT_DEGRADED : state;
 }
 
@@ -174,7 +193,7 @@ void path_diagnose(const struct path_survey *survey, uint32_t tenant,
         take_rule(&picture, rule);
     report->state = state_of_report(survey->snapshot, report);
     if (rule == NULL)
-        tell_calm(&c, report);
+        tell_calm(survey->snapshot, report);
     path_picture_tell(&picture);
 }
 
@@ -205,7 +224,8 @@ static uint32_t worst_tenant(const struct snapshot *snapshot, enum tenant_state 
 void path_root_cause(const struct path_survey *survey, struct path_report *report) {
     const struct snapshot *snapshot = survey->snapshot;
     uint32_t unhealthy = worst_tenant(snapshot, TENANT_UNHEALTHY);
-    uint32_t warned = CONFIG_NO_TENANT;
+    uint32_t shown = CONFIG_NO_TENANT;
+    int looked_at = 0;
 
     path_diagnose(survey, CONFIG_NO_TENANT, report);
     if (report->state == TENANT_UNHEALTHY)
@@ -215,8 +235,7 @@ void path_root_cause(const struct path_survey *survey, struct path_report *repor
         return;
     }
 
-    bool shared_warns = report->is_broken;
-    int looked_at = 0;
+    bool is_found = report->is_broken;
 
     for (uint32_t i = 0; i < snapshot->config->tenant_count; i++) {
         if (snapshot->tenants[i].status.state != TENANT_DEGRADED)
@@ -224,12 +243,14 @@ void path_root_cause(const struct path_survey *survey, struct path_report *repor
         path_diagnose(survey, i, report);
         if (report->is_broken && report->hops[report->broken_hop].state == PATH_FAIL)
             return;
-        if (report->is_broken && warned == CONFIG_NO_TENANT)
-            warned = i;
+        if (!is_found && (report->is_broken || shown == CONFIG_NO_TENANT)) {
+            is_found = report->is_broken;
+            shown = i;
+        }
         if (++looked_at == LOOK_AT_MOST)
             break;
     }
-    path_diagnose(survey, shared_warns ? CONFIG_NO_TENANT : warned, report);
+    path_diagnose(survey, shown, report);
 }
 
 char *path_owner(const struct path_survey *survey, const struct path_report *report,

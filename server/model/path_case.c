@@ -13,6 +13,10 @@
 
 #define OLD_CONFIG_SIGNS (REASON_BIT(GW_XDS_LOST) | REASON_BIT(GW_CONFIG_REJECTED))
 
+#define UPSTREAM_REASONS (REASON_BIT(GW_UPSTREAM_CONNECT) | REASON_BIT(GW_UPSTREAM_RESET))
+#define HANG_REASONS                                                                     \
+    (REASON_BIT(TIMEOUT) | REASON_BIT(CONNECT_TIMEOUT) | REASON_BIT(PEER_CLOSED))
+
 enum { BLOCKERS_MAX = 64 };
 
 /* The checks of one tenant. */
@@ -139,21 +143,30 @@ static uint32_t loop_facts(const struct path_case *c) {
     return 0;
 }
 
-/* What holds for all tenants is nobody's own fault. */
-static uint32_t crowd_facts(const struct path_survey *survey) {
-    uint32_t routed = survey->routed_known;
-    uint32_t direct = survey->direct_known;
-    bool are_many = routed >= 2;
-    uint32_t facts = are_many ? MANY_TENANTS : 0;
+/* Do all tenants that are known say the same, and our own request through the gateway as
+ * well or several of them? */
+static bool do_all_say(const struct path_case *c, uint32_t count, uint64_t reasons) {
+    const struct sight *loop = &c->sights[FROM_LOOPBACK];
+    bool is_loop_too = loop->kind == SIGHT_FAIL && path_is_among(loop->reason, reasons);
 
-    if (survey->routed_no_route > 0 && survey->routed_no_route == routed &&
-        (are_many || survey->routed_total == 1))
+    return count > 0 && count == c->survey->routed_known && (count >= 2 || is_loop_too);
+}
+
+/* What holds for all tenants is nobody's own fault. */
+static uint32_t crowd_facts(const struct path_case *c) {
+    const struct path_survey *survey = c->survey;
+    uint32_t no_route = survey->routed_no_route;
+    uint32_t direct = survey->direct_known;
+    uint32_t facts = survey->routed_known >= 2 ? MANY_TENANTS : 0;
+
+    if (no_route > 0 && no_route == survey->routed_known &&
+        (no_route >= 2 || survey->routed_total == 1))
         facts |= ALL_NO_ROUTE;
-    if (are_many && survey->routed_redirect == routed)
+    if (do_all_say(c, survey->routed_redirect, REASON_BIT(GW_REDIRECT)))
         facts |= ALL_REDIRECT;
-    if (are_many && survey->routed_upstream == routed)
+    if (do_all_say(c, survey->routed_upstream, UPSTREAM_REASONS))
         facts |= ALL_UPSTREAM;
-    if (are_many && survey->routed_hanging == routed)
+    if (do_all_say(c, survey->routed_hanging, HANG_REASONS))
         facts |= ALL_HANG;
     if (direct >= 2 && survey->direct_blocked == direct)
         facts |= ALL_DIRECT_BLOCKED;
@@ -185,28 +198,26 @@ static uint32_t network_facts(const struct path_case *c) {
 }
 
 static uint32_t inbound_facts(const struct path_case *c) {
-    const struct path_inbound *inbound = c->survey->inbound;
+    const struct path_inbound *inbound = &c->survey->inbound;
     const struct snapshot *snapshot = c->survey->snapshot;
     const struct sight *routed = &c->sights[FROM_ROUTED];
     uint32_t facts = 0;
 
-    if (inbound == NULL || !inbound->is_known)
+    if (!inbound->is_known || !inbound->is_seen)
         return 0;
     if (inbound->client == PATH_CLIENT_NODE)
         facts |= APPGW_AS_NODE;
-    if (!inbound->appgw_seen)
-        return facts;
     /* While we start or drain, the gateway sends the probes to other replicas. */
-    bool is_overdue = inbound->appgw_overdue_ms > 0 &&
-                      inbound->appgw_age_ms > inbound->appgw_overdue_ms;
-    if (is_overdue && snapshot->life == LIFE_READY)
+    if (inbound->overdue_ms > 0 && inbound->age_ms > inbound->overdue_ms &&
+        snapshot->life == LIFE_READY)
         facts |= APPGW_SILENT;
-    if (inbound->appgw_attempt >= 2)
+    if (inbound->attempt >= 2)
         facts |= APPGW_RETRIED;
 
-    int64_t seen_ms = snapshot->taken_wall_ms - inbound->appgw_age_ms;
+    int64_t seen_ms = snapshot->taken_wall_ms - inbound->age_ms;
 
     if (routed->kind == SIGHT_FAIL && routed->record->state == STATE_FAILING &&
+        inbound->client != PATH_CLIENT_UNKNOWN &&
         seen_ms > routed->record->since_wall_ms &&
         seen_ms < routed->record->failure_wall_ms)
         facts |= APPGW_PASSES;
@@ -289,7 +300,7 @@ void path_case_make(struct path_case *c, const struct path_survey *survey,
         path_see(snapshot, is_shared ? UINT32_MAX : find_blocker(snapshot, own.blocked));
 
     c->facts = decider_facts(c) | direct_facts(c) | status_facts(c) | loop_facts(c) |
-               crowd_facts(survey) | network_facts(c) | inbound_facts(c);
+               crowd_facts(c) | network_facts(c) | inbound_facts(c);
     if (snapshot->config->gateway.has_tls)
         c->facts |= HAS_TLS;
     /* What passed before we got stuck says nothing about now. */
@@ -301,12 +312,13 @@ void path_case_make(struct path_case *c, const struct path_survey *survey,
 }
 
 const struct sight *path_sight(const struct path_case *c, enum source source) {
+    static const struct sight nobody = {.check = UINT32_MAX};
     static const enum source ours[] = {
         FROM_ROUTED,   FROM_DIRECT,     FROM_STATUS,       FROM_STATS,       FROM_TLS,
         FROM_LOOPBACK, FROM_SELF_CHECK, FROM_TENANT_CHECK, FROM_SHARED_CHECK};
 
     if (source == FROM_NOBODY)
-        return NULL;
+        return &nobody;
     if (source == FROM_DECIDER)
         return &c->sights[c->decider];
     if (source != FROM_OURS)

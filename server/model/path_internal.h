@@ -64,7 +64,7 @@ enum fact {
     LOOP_NO_ROUTE = 1 << 14,
     ALL_NO_ROUTE = 1 << 15, /* every tenant's routed check says so */
     MANY_TENANTS = 1 << 16,
-    ALL_REDIRECT = 1 << 17, /* every tenant, of several; the next ones too */
+    ALL_REDIRECT = 1 << 17, /* several tenants, or one and the loopback; these two too */
     ALL_UPSTREAM = 1 << 18,
     ALL_HANG = 1 << 19,
     ALL_DIRECT_BLOCKED = 1 << 20,
@@ -150,10 +150,13 @@ bool path_is_tls_failure(enum reason reason); /* the peer has sent its certifica
 #define HOP_BIT(hop) (1U << (hop))
 bool path_is_among(enum reason reason, uint64_t reasons);
 
+/* What the snapshot's census says. */
+struct path_inbound path_inbound(const struct snapshot *snapshot);
+
 /* Fill in sights and facts. */
 void path_case_make(struct path_case *c, const struct path_survey *survey,
                     uint32_t tenant);
-/* The sight a source stands for; NULL for FROM_NOBODY. */
+/* The sight a source stands for; an empty one for FROM_NOBODY. */
 const struct sight *path_sight(const struct path_case *c, enum source source);
 
 /* While the hops are filled in: who speaks for each. */
@@ -167,14 +170,14 @@ struct path_picture {
 /* What every check says about its hops. */
 void path_picture_make(struct path_picture *picture, const struct path_case *c,
                        struct path_report *report);
-/* report->broken_hop is broken, as `sight` (may be NULL) says. */
+/* report->broken_hop is broken, as `sight` (may be empty) says. */
 void path_picture_break(struct path_picture *picture, const struct sight *sight,
                         enum path_state state);
 /* Write evidence, reasons and ages, last of all. */
 void path_picture_tell(struct path_picture *picture);
 
 /* Replace {tokens} in a rule's text by names of the configuration. In commands a name
- * that is not known or not safe in a shell becomes <token>. `sight` may be NULL. */
+ * that is not known or not safe in a shell becomes a placeholder such as <gateway>. */
 void path_write_summary(const struct path_case *c, const struct sight *sight,
                         const char *template, char out[PATH_SUMMARY_MAX]);
 void path_write_command(const struct path_case *c, const struct sight *sight,
@@ -182,7 +185,7 @@ void path_write_command(const struct path_case *c, const struct sight *sight,
 /* What the sight's check says, in one line. */
 void path_write_evidence(const struct snapshot *snapshot, const struct sight *sight,
                          char out[PATH_EVIDENCE_MAX]);
-/* What is known about the probes that arrive. */
+/* The same of the probes that arrive. */
 void path_write_inbound(const struct path_inbound *inbound, char out[PATH_EVIDENCE_MAX]);
 
 #endif

@@ -58,10 +58,11 @@ static bool is_tested(const struct path_case *c, enum source source, enum hop ho
         return path_has_name(outcome);
     if (hop == HOP_GATEWAY_PODS)
         return outcome->answered > 0 || outcome->http_status > 0 ||
-               outcome->phase_us[PHASE_TLS] >= 0 ||
-               path_is_tls_failure(outcome->reason);
+               outcome->phase_us[PHASE_TLS] >= 0 || path_is_tls_failure(outcome->reason);
     if (hop == HOP_GATEWAY_TLS)
         return config->gateway.has_tls;
+    if (hop == HOP_ROUTE)
+        return outcome->answered > 0 || outcome->http_status > 0;
     /* The right status proves the application only where its mark was looked for. */
     if (hop == HOP_IDENTITY && source == FROM_ROUTED)
         return c->sights[source].kind != SIGHT_FAIL && c->tenant != CONFIG_NO_TENANT &&
@@ -98,7 +99,7 @@ static void speak_along_the_way(struct path_picture *picture, enum source source
             continue;
         if (is_passed && is_tested(c, source, hop))
             speak(picture, hop, PATH_PASS, source);
-        else if (sight->kind == SIGHT_NONE)
+        else if (sight->kind == SIGHT_NONE || sight->kind == SIGHT_OURS)
             speak(picture, hop, PATH_UNKNOWN, source); /* tells why it is not known */
     }
 }
@@ -132,17 +133,20 @@ static void soften(struct path_picture *picture, enum hop hop, enum path_state s
         shown->state = PATH_WARN;
 }
 
-static const char *untested_text(const struct path_case *c, enum hop hop) {
-    const struct config *config = c->survey->snapshot->config;
+/* Why nothing is known about a hop that nobody speaks for. */
+static const char *silence_text(const struct path_picture *picture, enum hop hop) {
+    const struct path_case *c = picture->c;
+    const struct path_report *report = picture->report;
 
     if (hop == HOP_SELF)
         return "no outcome yet";
-    if (hop == HOP_GATEWAY_TLS && !config->gateway.has_tls)
+    if (hop == HOP_GATEWAY_TLS && !c->survey->snapshot->config->gateway.has_tls)
         return "not tested: the gateway is asked over plain HTTP";
-    if (hop == HOP_IDENTITY)
-        return "not tested: no identity is configured and no loopback";
-    if (c->is_shared && hop != HOP_INBOUND)
+    if (c->is_shared && (hop == HOP_ROUTE || hop >= HOP_BACKEND_DIRECT))
         return "each tenant has its own";
+    if (report->is_broken && hop > report->broken_hop &&
+        report->hops[report->broken_hop].state == PATH_FAIL)
+        return "not reached";
     return "not tested";
 }
 
@@ -153,7 +157,7 @@ static void tell_hop(struct path_picture *picture, enum hop hop) {
     struct path_hop *shown = &picture->report->hops[hop];
 
     if (hop == HOP_INBOUND) {
-        path_write_inbound(survey->inbound, shown->evidence);
+        path_write_inbound(&survey->inbound, shown->evidence);
         return;
     }
     if (sight == NULL && shown->check != UINT32_MAX) {
@@ -164,7 +168,7 @@ static void tell_hop(struct path_picture *picture, enum hop hop) {
     }
     if (sight == NULL) {
         text_copy(shown->evidence, sizeof shown->evidence,
-                  shown->state == PATH_UNKNOWN ? untested_text(picture->c, hop)
+                  shown->state == PATH_UNKNOWN ? silence_text(picture, hop)
                                                : picture->report->summary);
         return;
     }
@@ -196,7 +200,7 @@ void path_picture_break(struct path_picture *picture, const struct sight *sight,
 
     /* Unless somebody complained there, the hop takes the words of the rule's source. */
     if (hop->state < PATH_WARN) {
-        picture->sights[broken] = sight;
+        picture->sights[broken] = sight->record != NULL ? sight : NULL;
         hop->check = UINT32_MAX;
         hop->reason = report->reason;
     }

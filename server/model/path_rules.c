@@ -53,25 +53,25 @@
 #define ROUTE_BACKENDS "kubectl -n {ns} get httproutes -o custom-columns=" \
     "'NAME:.metadata.name,BACKENDS:.spec.rules[*].backendRefs[*].name," \
     "PORTS:.spec.rules[*].backendRefs[*].port,WEIGHTS:.spec.rules[*].backendRefs[*].weight," \
-    "RESOLVED:.status.parents[*].conditions[?(@.type==\"ResolvedRefs\")].reason' " \
-    "&& kubectl -n {ns} get services"
+    "RESOLVED:.status.parents[*].conditions[?(@.type==\"ResolvedRefs\")].reason'" \
+    "; kubectl -n {ns} get services"
 #define ROUTE_FILTERS "kubectl -n {ns} get httproutes -o custom-columns=" \
     "'NAME:.metadata.name,PATHS:.spec.rules[*].matches[*].path.value," \
     "FILTERS:.spec.rules[*].filters,BACKENDS:.spec.rules[*].backendRefs[*].name'"
 #define ROUTE_TIMEOUTS "kubectl -n {ns} get httproutes -o custom-columns=" \
-    "'NAME:.metadata.name,TIMEOUTS:.spec.rules[*].timeouts' && kubectl -n {ns} top pods"
+    "'NAME:.metadata.name,TIMEOUTS:.spec.rules[*].timeouts'; kubectl -n {ns} top pods"
 #define APP_PODS "kubectl -n {ns} get pods,endpointslices -o wide"
-#define APP_ENDPOINTS "kubectl -n {ns} get endpointslices -l kubernetes.io/service-name={svc} -o wide " \
-    "&& kubectl -n {ns} get pods -o wide"
+#define APP_ENDPOINTS "kubectl -n {ns} get endpointslices -l kubernetes.io/service-name={svc} -o wide" \
+    "; kubectl -n {ns} get pods -o wide"
 #define APP_SERVICE "kubectl -n {ns} get service {svc} -o wide"
-#define APP_PORTS "kubectl -n {ns} get service {svc} -o yaml && kubectl -n {ns} get pods -o wide"
-#define APP_EVENTS "kubectl -n {ns} get pods -o wide && kubectl -n {ns} get events --sort-by=.lastTimestamp"
+#define APP_PORTS "kubectl -n {ns} get service {svc} -o yaml; kubectl -n {ns} get pods -o wide"
+#define APP_EVENTS "kubectl -n {ns} get pods -o wide; kubectl -n {ns} get events --sort-by=.lastTimestamp"
 #define APP_POLICIES "kubectl -n {ns} get networkpolicies -o yaml"
-#define MESH_POLICIES "kubectl get networkpolicies,peerauthentications,authorizationpolicies -A " \
-    "&& kubectl get pods -A -l app=ztunnel -o wide"
+#define MESH_POLICIES "kubectl get networkpolicies,peerauthentications,authorizationpolicies -A" \
+    "; kubectl get pods -A -l app=ztunnel -o wide"
 #define INBOUND "kubectl -n {gw_ns} get service {gw_svc} -o jsonpath=" \
-    "'{.spec.externalTrafficPolicy}{\"\\n\"}{.metadata.annotations}{\"\\n\"}' " \
-    "&& az network application-gateway show-backend-health -g <resource-group> -n <application-gateway>"
+    "'{.spec.externalTrafficPolicy}{\"\\n\"}{.metadata.annotations}{\"\\n\"}'" \
+    "; az network application-gateway show-backend-health -g <resource-group> -n <application-gateway>"
 
 const struct path_rule path_rules[] = {
     /* Ourselves: nothing else can be believed then. */
@@ -111,7 +111,7 @@ const struct path_rule path_rules[] = {
      .hop = HOP_SELF, .blame = BLAME_US,
      .summary = "nothing at all answers us: suspect our own network first "
                 "(NetworkPolicy, ztunnel and CNI of this node)",
-     .next = POLICIES " && kubectl get pod -A --field-selector metadata.name={instance} -o wide"},
+     .next = POLICIES "; kubectl get pod -A --field-selector metadata.name={instance} -o wide"},
 
     /* A check that waits for another one tells nothing more than that one. */
     {.id = "blocked-name", .source = FROM_BLOCKER, .reasons = NAME_REASONS,
@@ -152,21 +152,6 @@ const struct path_rule path_rules[] = {
      .hop = HOP_GATEWAY_PODS, .blame = BLAME_GATEWAY,
      .summary = "there is no gateway pod: {pods} has no address and nothing answers at {service}",
      .next = GW_PODS},
-    {.id = "gateway-only-for-us", .source = FROM_ROUTED, .at = AT(HOP_GATEWAY_PODS),
-     .with = APPGW_PASSES, .without = STATUS_PASSES | DATA_ANSWERS,
-     .hop = HOP_GATEWAY_PODS, .blame = BLAME_PLATFORM,
-     .summary = "the gateway does not answer us, but Application Gateway's probes still come "
-                "through it: only our own way to it is blocked",
-     .next = POLICIES},
-    {.id = "gateway-down", .source = FROM_STATUS, .at = AT(HOP_GATEWAY_PODS),
-     .without = DECIDER_PASSES | STATUS_PARTIAL | DATA_ANSWERS,
-     .hop = HOP_GATEWAY_PODS, .blame = BLAME_GATEWAY,
-     .summary = "no gateway pod answers: {text}",
-     .next = GW_PODS},
-    {.id = "gateway-part-down", .source = FROM_ROUTED, .at = AT(HOP_GATEWAY_PODS), .with = STATUS_PARTIAL,
-     .hop = HOP_GATEWAY_PODS, .blame = BLAME_GATEWAY,
-     .summary = "some gateway pods fail, and users reach them: {text}",
-     .next = GW_PODS},
     {.id = "listener-tls-missing", .source = FROM_ROUTED, .reasons = CLOSED_REASONS,
      .at = AT(HOP_GATEWAY_PODS), .with = STATUS_PASSES | HAS_TLS,
      .hop = HOP_GATEWAY_PODS, .blame = BLAME_GATEWAY,
@@ -179,6 +164,20 @@ const struct path_rule path_rules[] = {
      .summary = "the gateway lives, but port {port} does not take plain HTTP: the listener is not "
                 "programmed, or it wants TLS",
      .next = GW_LISTENERS},
+    {.id = "gateway-only-for-us", .source = FROM_ROUTED, .at = AT(HOP_GATEWAY_PODS),
+     .with = APPGW_PASSES, .without = DATA_ANSWERS,
+     .hop = HOP_GATEWAY_PODS, .blame = BLAME_PLATFORM,
+     .summary = "the gateway does not answer us, but Application Gateway's probes still come "
+                "through it: only our own way to it is blocked",
+     .next = POLICIES},
+    {.id = "gateway-down", .source = FROM_STATUS, .at = AT(HOP_GATEWAY_PODS), .without = STATUS_PARTIAL,
+     .hop = HOP_GATEWAY_PODS, .blame = BLAME_GATEWAY,
+     .summary = "no gateway pod answers: {text}",
+     .next = GW_PODS},
+    {.id = "gateway-part-down", .source = FROM_ROUTED, .at = AT(HOP_GATEWAY_PODS), .with = STATUS_PARTIAL,
+     .hop = HOP_GATEWAY_PODS, .blame = BLAME_GATEWAY,
+     .summary = "some gateway pods fail, and users reach them: {text}",
+     .next = GW_PODS},
     {.id = "gateway-silent", .source = FROM_ROUTED, .at = AT(HOP_GATEWAY_PODS), .reasons = CONNECT_REASONS | ONE(TIMEOUT),
      .hop = HOP_GATEWAY_PODS, .blame = BLAME_GATEWAY,
      .summary = "the gateway does not answer at {service} port {port}: {text}",
@@ -221,7 +220,7 @@ const struct path_rule path_rules[] = {
      .hop = HOP_GATEWAY_TLS, .blame = BLAME_GATEWAY,
      .summary = "the gateway's certificate chain for {host} is incomplete or out of order",
      .next = GW_CHAIN},
-    {.id = "tls-closed", .source = FROM_ROUTED, .at = AT(HOP_GATEWAY_TLS), .reasons = ONE(PEER_CLOSED),
+    {.id = "tls-closed", .source = FROM_ROUTED, .reasons = ONE(PEER_CLOSED),
      .hop = HOP_GATEWAY_TLS, .blame = BLAME_GATEWAY,
      .summary = "the gateway closes the connection right after the TLS handshake: "
                 "it may demand a client certificate",
@@ -314,7 +313,7 @@ const struct path_rule path_rules[] = {
      .hop = HOP_BACKEND_ROUTED, .blame = BLAME_TENANT,
      .summary = "{svc} answers directly, but the gateway knows no ready endpoint for {route}: "
                 "the route may point at another Service, or its pods were ejected as outliers",
-     .next = ROUTE_BACKENDS " && kubectl -n {ns} get destinationrules,endpointslices"},
+     .next = ROUTE_BACKENDS "; kubectl -n {ns} get destinationrules,endpointslices"},
     {.id = "upstream-not-ready", .source = FROM_ROUTED, .reasons = ONE(GW_NO_ENDPOINTS),
      .hop = HOP_BACKEND_ROUTED, .blame = BLAME_TENANT,
      .summary = "the backend of {route} has no ready endpoint",
@@ -327,7 +326,7 @@ const struct path_rule path_rules[] = {
      .hop = HOP_BACKEND_ROUTED, .blame = BLAME_TENANT,
      .summary = "the application behind {route} closes the gateway's connections, "
                 "or in an ambient mesh refuses them or a policy of its namespace denies them",
-     .next = APP_EVENTS " && kubectl -n {ns} get authorizationpolicies.security.istio.io"},
+     .next = APP_EVENTS "; kubectl -n {ns} get authorizationpolicies.security.istio.io"},
     {.id = "upstream-protocol", .source = FROM_ROUTED, .reasons = ONE(GW_UPSTREAM_PROTOCOL),
      .hop = HOP_BACKEND_ROUTED, .blame = BLAME_TENANT,
      .summary = "the port behind {route} does not speak the HTTP that the gateway expects",
@@ -339,7 +338,7 @@ const struct path_rule path_rules[] = {
     {.id = "upstream-hangs", .source = FROM_ROUTED, .reasons = ONE(TIMEOUT),
      .hop = HOP_BACKEND_ROUTED, .blame = BLAME_TENANT,
      .summary = "no answer to {route}: the application hangs, or a policy drops what the gateway sends it",
-     .next = APP_EVENTS " && " APP_POLICIES},
+     .next = APP_EVENTS "; " APP_POLICIES},
     {.id = "app-other-path", .source = FROM_ROUTED, .reasons = ONE(HTTP_STATUS), .with = DIRECT_PASSES,
      .hop = HOP_BACKEND_ROUTED, .blame = BLAME_TENANT,
      .summary = "the application itself answers {route} with {status}, though its health path is fine: "
@@ -366,7 +365,7 @@ const struct path_rule path_rules[] = {
     {.id = "direct-silent", .source = FROM_DIRECT, .reasons = ONE(CONNECT_TIMEOUT) | ONE(TIMEOUT), .with = DIRECT_DECIDES,
      .hop = HOP_BACKEND_DIRECT, .blame = BLAME_TENANT,
      .summary = "the application does not answer in time",
-     .next = APP_EVENTS " && " APP_POLICIES},
+     .next = APP_EVENTS "; " APP_POLICIES},
     {.id = "direct", .source = FROM_DIRECT, .with = DIRECT_DECIDES,
      .hop = HOP_BACKEND_DIRECT, .blame = BLAME_TENANT,
      .summary = "the application fails: {text}",
@@ -503,7 +502,7 @@ const struct path_rule path_rules[] = {
      .summary = "the request for {route} works, but: {text}",
      .next = OUR_CHECK},
     {.id = "tenant-check-warns", .source = FROM_TENANT_CHECK, .kinds = SIGHT_WARN,
-     .hop = HOP_OF_SIGHT, .blame = BLAME_TENANT, .weight = WEIGHT_WARN,
+     .hop = HOP_OF_SIGHT, .blame = BLAME_TENANT,
      .summary = "{check}: {text}",
      .next = OUR_CHECK},
     {.id = "shared-check", .source = FROM_SHARED_CHECK, .kinds = SIGHT_FAIL | SIGHT_WARN,
@@ -513,19 +512,19 @@ const struct path_rule path_rules[] = {
 
     /* What cannot be tested from inside. */
     {.id = "appgw-silent-cluster", .source = FROM_NOBODY, .with = USERS_FINE | APPGW_SILENT | APPGW_AS_NODE,
-     .hop = HOP_INBOUND, .blame = BLAME_PLATFORM, .weight = WEIGHT_WARN, .reason = TIMEOUT,
+     .hop = HOP_INBOUND, .blame = BLAME_PLATFORM, .reason = TIMEOUT,
      .summary = "all fine behind it, but Application Gateway is silent for {silent}: with "
                 "externalTrafficPolicy Cluster the load balancer probes \"/\" and takes 404 for a dead node; "
                 "or network rules, or the probe's host",
      .next = INBOUND},
     {.id = "appgw-silent", .source = FROM_NOBODY, .with = USERS_FINE | APPGW_SILENT,
-     .hop = HOP_INBOUND, .blame = BLAME_PLATFORM, .weight = WEIGHT_WARN, .reason = TIMEOUT,
+     .hop = HOP_INBOUND, .blame = BLAME_PLATFORM, .reason = TIMEOUT,
      .summary = "all fine behind it, but Application Gateway is silent for {silent}: network rules, the "
                 "probe's host or certificate; or the load balancer probes \"/\" (externalTrafficPolicy "
                 "Cluster) and takes 404 for a dead node",
      .next = INBOUND},
     {.id = "appgw-retried", .source = FROM_NOBODY, .with = USERS_FINE | APPGW_RETRIED,
-     .hop = HOP_INBOUND, .blame = BLAME_US, .weight = WEIGHT_WARN, .reason = GW_UPSTREAM_CONNECT,
+     .hop = HOP_INBOUND, .blame = BLAME_US, .reason = GW_UPSTREAM_CONNECT,
      .summary = "the gateway had to retry Application Gateway's newest probe: one of our replicas "
                 "did not take it",
      .next = "kubectl get pods,endpointslices -A -o wide | grep health-responder"},

@@ -52,7 +52,8 @@ static enum hop own_check_hop(const struct check_config *check, enum reason reas
 
     if (check->scope == SCOPE_SELF)
         return HOP_SELF;
-    if (check->scope == SCOPE_TENANT || usual == HOP_GATEWAY_PODS)
+    if (check->scope == SCOPE_TENANT || usual == HOP_GATEWAY_PODS ||
+        usual == HOP_GATEWAY_TLS)
         return HOP_BACKEND_DIRECT;
     return usual == HOP_BACKEND_ROUTED && reason > IDENTITY_MISMATCH ? HOP_BACKEND_DIRECT
                                                                      : usual;

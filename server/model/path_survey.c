@@ -9,8 +9,6 @@
 /* What is only needed while counting. */
 struct tally {
     struct path_survey *survey;
-    bool gateway_answered;
-    bool gateway_lost; /* silent, and not because somebody refused */
     bool gateway_no_name;
     int64_t newest_wall_ms;
 };
@@ -50,19 +48,16 @@ static void count_name(struct tally *tally, enum check_role role,
         tally->gateway_no_name = true;
 }
 
-static void count_answer(struct tally *tally, enum check_role role,
+static void count_answer(struct path_survey *survey, enum check_role role,
                          const struct check_record *record,
                          const struct outcome *newest) {
-    struct path_survey *survey = tally->survey;
     bool no_name = path_is_name_failure(newest->reason);
     bool answered = !is_fail(newest) || (!path_is_silent(newest) && !no_name);
 
     if (answered || (is_fail(newest) && newest->reason == CONNECT_REFUSED))
         survey->anybody_answered = true;
-    if (is_of_gateway(role)) {
-        tally->gateway_answered = tally->gateway_answered || answered;
-        tally->gateway_lost = tally->gateway_lost || is_lost(newest);
-    }
+    if (is_of_gateway(role) && is_lost(newest))
+        survey->gateway_silent = true;
     if (answered && is_of_data_port(role) &&
         record->last_run_wall_ms > survey->data_wall_ms)
         survey->data_wall_ms = record->last_run_wall_ms;
@@ -145,7 +140,7 @@ static void take_check(struct tally *tally, uint32_t check) {
 
     if (newest != NULL) {
         count_name(tally, config->role, newest);
-        count_answer(tally, config->role, record, newest);
+        count_answer(survey, config->role, record, newest);
         if (record->last_run_wall_ms > tally->newest_wall_ms) {
             tally->newest_wall_ms = record->last_run_wall_ms;
             survey->newest_check = check;
@@ -175,10 +170,10 @@ static void take_check(struct tally *tally, uint32_t check) {
 }
 
 void path_survey(struct path_survey *survey, const struct snapshot *snapshot,
-                 const struct path_inbound *inbound, bool is_stuck) {
+                 bool is_stuck) {
     *survey = (struct path_survey){
         .snapshot = snapshot,
-        .inbound = inbound,
+        .inbound = path_inbound(snapshot),
         .is_stuck = is_stuck,
         .self_check = UINT32_MAX,
         .shared_check = UINT32_MAX,
@@ -194,5 +189,4 @@ void path_survey(struct path_survey *survey, const struct snapshot *snapshot,
     for (uint32_t i = 0; i < snapshot->config->check_count; i++)
         take_check(&tally, i);
     survey->names_failed += tally.gateway_no_name;
-    survey->gateway_silent = tally.gateway_lost && !tally.gateway_answered;
 }

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALUE_MAX = 1100, LABEL_MAX = 64, TOKEN_MAX = 32 };
+enum { VALUE_MAX = 1100, LABEL_MAX = 64 };
 
 /* A Service as Kubernetes names it; "" where the name does not tell. */
 struct service_name {
@@ -21,7 +21,7 @@ struct service_name {
 
 struct writer {
     const struct path_case *c;
-    const struct sight *sight; /* may be NULL */
+    const struct sight *sight;
     bool is_command;
     char *out;
     size_t size;
@@ -49,7 +49,7 @@ static struct service_name split_service(const char *host) {
 }
 
 /* Istio names the Service GATEWAY-CLASS. */
-static void gateway_of(const char *service, char out[LABEL_MAX]) {
+static void gateway_of(const char *service, char *out) {
     static const char *const classes[] = {"-approuting-istio", "-istio"};
 
     out[0] = '\0';
@@ -62,123 +62,197 @@ static void gateway_of(const char *service, char out[LABEL_MAX]) {
     }
 }
 
-static const char *pods_name(const struct gateway_config *gateway) {
+static const struct config *config_of(const struct writer *writer) {
+    return writer->c->survey->snapshot->config;
+}
+
+static const struct tenant_config *tenant_of(const struct writer *writer) {
+    static const struct tenant_config nobody;
+    uint32_t tenant = writer->c->tenant;
+
+    return tenant != CONFIG_NO_TENANT ? &config_of(writer)->tenants[tenant] : &nobody;
+}
+
+/* What follows gives the value of one token each, NULL or "" where it is not known;
+ * `room` holds what is not written anywhere. */
+
+static const char *host_value(const struct writer *writer, char room[VALUE_MAX]) {
+    (void)room;
+    return config_of(writer)->gateway.host;
+}
+
+static const char *service_value(const struct writer *writer, char room[VALUE_MAX]) {
+    (void)room;
+    return config_of(writer)->gateway.service;
+}
+
+static const char *pods_value(const struct writer *writer, char room[VALUE_MAX]) {
+    (void)room;
+    const struct gateway_config *gateway = &config_of(writer)->gateway;
+
     return gateway->pods != NULL ? gateway->pods : gateway->service;
 }
 
-static void backend_host(const struct path_case *c, char out[URL_HOST_MAX]) {
-    const struct config *config = c->survey->snapshot->config;
+static const char *gateway_service_value(const struct writer *writer,
+                                         char room[VALUE_MAX]) {
+    struct service_name name = split_service(service_value(writer, room));
+
+    text_copy(room, VALUE_MAX, name.service);
+    return room;
+}
+
+static const char *gateway_namespace_value(const struct writer *writer,
+                                           char room[VALUE_MAX]) {
+    struct service_name name = split_service(service_value(writer, room));
+
+    text_copy(room, VALUE_MAX, name.namespace);
+    return room;
+}
+
+static const char *pods_namespace_value(const struct writer *writer,
+                                        char room[VALUE_MAX]) {
+    struct service_name name = split_service(pods_value(writer, room));
+
+    text_copy(room, VALUE_MAX, name.namespace);
+    return room;
+}
+
+static const char *gateway_value(const struct writer *writer, char room[VALUE_MAX]) {
+    struct service_name name = split_service(service_value(writer, room));
+
+    gateway_of(name.service, room);
+    return room;
+}
+
+static const char *port_value(const struct writer *writer, char room[VALUE_MAX]) {
+    snprintf(room, VALUE_MAX, "%d", config_of(writer)->gateway.port);
+    return room;
+}
+
+static const char *status_port_value(const struct writer *writer, char room[VALUE_MAX]) {
+    snprintf(room, VALUE_MAX, "%d", config_of(writer)->gateway.status_port);
+    return room;
+}
+
+static const char *route_value(const struct writer *writer, char room[VALUE_MAX]) {
+    (void)room;
+    return tenant_of(writer)->route;
+}
+
+static const char *backend_value(const struct writer *writer, char room[VALUE_MAX]) {
+    const char *backend = tenant_of(writer)->backend;
     struct url url;
 
-    out[0] = '\0';
-    if (c->tenant != CONFIG_NO_TENANT && config->tenants[c->tenant].backend != NULL &&
-        url_parse(config->tenants[c->tenant].backend, &url, NULL))
-        text_copy(out, URL_HOST_MAX, url.host);
+    if (backend == NULL || !url_parse(backend, &url, NULL))
+        return NULL;
+    text_copy(room, VALUE_MAX, url.host);
+    return room;
 }
 
-static void put_text(char out[VALUE_MAX], const char *text) {
-    text_copy(out, VALUE_MAX, text != NULL ? text : "");
+static const char *backend_service_value(const struct writer *writer,
+                                         char room[VALUE_MAX]) {
+    struct service_name name = split_service(backend_value(writer, room));
+
+    text_copy(room, VALUE_MAX, name.service);
+    return room;
 }
 
-static bool is_token(const char *token, const char *name) {
-    return strcmp(token, name) == 0;
+static const char *backend_namespace_value(const struct writer *writer,
+                                           char room[VALUE_MAX]) {
+    struct service_name name = split_service(backend_value(writer, room));
+
+    text_copy(room, VALUE_MAX, name.namespace);
+    return room;
 }
 
-/* Values of the gateway's tokens. */
-static bool write_gateway(const struct gateway_config *gateway, const char *token,
-                          char out[VALUE_MAX]) {
-    struct service_name service = split_service(gateway->service);
-    char name[LABEL_MAX];
-
-    if (is_token(token, "host"))
-        put_text(out, gateway->host);
-    else if (is_token(token, "service"))
-        put_text(out, gateway->service);
-    else if (is_token(token, "pods"))
-        put_text(out, pods_name(gateway));
-    else if (is_token(token, "port"))
-        snprintf(out, VALUE_MAX, "%d", gateway->port);
-    else if (is_token(token, "status_port"))
-        snprintf(out, VALUE_MAX, "%d", gateway->status_port);
-    else if (is_token(token, "gw_svc"))
-        put_text(out, service.service);
-    else if (is_token(token, "gw_ns"))
-        put_text(out, service.namespace);
-    else if (is_token(token, "pods_ns"))
-        put_text(out, split_service(pods_name(gateway)).namespace);
-    else if (is_token(token, "gw")) {
-        gateway_of(service.service, name);
-        put_text(out, name);
-    } else
-        return false;
-    return true;
+static const char *check_value(const struct writer *writer, char room[VALUE_MAX]) {
+    (void)room;
+    return writer->sight->record != NULL
+               ? config_of(writer)->checks[writer->sight->check].name
+               : NULL;
 }
 
-/* Values of the tenant's tokens. */
-static bool write_tenant(const struct path_case *c, const char *token,
-                         char out[VALUE_MAX]) {
-    const struct config *config = c->survey->snapshot->config;
-    char host[URL_HOST_MAX];
-
-    backend_host(c, host);
-    if (is_token(token, "route"))
-        put_text(out,
-                 c->tenant != CONFIG_NO_TENANT ? config->tenants[c->tenant].route : NULL);
-    else if (is_token(token, "backend"))
-        put_text(out, host);
-    else if (is_token(token, "svc"))
-        put_text(out, split_service(host).service);
-    else if (is_token(token, "ns"))
-        put_text(out, split_service(host).namespace);
-    else
-        return false;
-    return true;
+static const char *reason_value(const struct writer *writer, char room[VALUE_MAX]) {
+    (void)room;
+    return writer->sight->record != NULL ? reason_text(writer->sight->reason) : NULL;
 }
 
-/* Values of the tokens that tell what a check said. */
-static bool write_sight(const struct config *config, const struct sight *sight,
-                        const char *token, char out[VALUE_MAX]) {
-    bool is_known = sight != NULL && sight->record != NULL;
-    int failed = is_known ? sight->outcome->addresses_failed : 0;
-    int total = is_known ? sight->outcome->addresses_total : 0;
-
-    if (is_token(token, "check"))
-        put_text(out, is_known ? config->checks[sight->check].name : NULL);
-    else if (is_token(token, "text"))
-        put_text(out, is_known ? reason_text(sight->reason) : NULL);
-    else if (is_token(token, "status"))
-        snprintf(out, VALUE_MAX, "%d", is_known ? sight->outcome->http_status : 0);
-    else if (is_token(token, "failed"))
-        snprintf(out, VALUE_MAX, "%d", failed > 0 ? failed : 1);
-    else if (is_token(token, "total"))
-        snprintf(out, VALUE_MAX, "%d", total > 0 ? total : 1);
-    else
-        return false;
-    return true;
+static const char *status_value(const struct writer *writer, char room[VALUE_MAX]) {
+    snprintf(room, VALUE_MAX, "%d",
+             writer->sight->record != NULL ? writer->sight->outcome->http_status : 0);
+    return room;
 }
 
-/* Values of the tokens that are about us. */
-static bool write_self(const struct path_survey *survey, const char *token,
-                       char out[VALUE_MAX]) {
-    const struct snapshot *snapshot = survey->snapshot;
-    const char *detail = snapshot->config->listen.detail;
+static const char *failed_value(const struct writer *writer, char room[VALUE_MAX]) {
+    int failed =
+        writer->sight->record != NULL ? writer->sight->outcome->addresses_failed : 0;
+
+    snprintf(room, VALUE_MAX, "%d", failed > 0 ? failed : 1);
+    return room;
+}
+
+static const char *total_value(const struct writer *writer, char room[VALUE_MAX]) {
+    int total =
+        writer->sight->record != NULL ? writer->sight->outcome->addresses_total : 0;
+
+    snprintf(room, VALUE_MAX, "%d", total > 0 ? total : 1);
+    return room;
+}
+
+static const char *instance_value(const struct writer *writer, char room[VALUE_MAX]) {
+    (void)room;
+    return writer->c->survey->snapshot->instance;
+}
+
+static const char *starved_value(const struct writer *writer, char room[VALUE_MAX]) {
+    (void)room;
+    return writer->c->survey->snapshot->self.text;
+}
+
+static const char *silent_value(const struct writer *writer, char room[VALUE_MAX]) {
+    snprintf(room, VALUE_MAX, "%" PRId64 " s", writer->c->survey->inbound.age_ms / 1000);
+    return room;
+}
+
+static const char *detail_port_value(const struct writer *writer, char room[VALUE_MAX]) {
+    const char *detail = config_of(writer)->listen.detail;
     struct addr addr;
 
-    out[0] = '\0';
-    if (is_token(token, "instance"))
-        put_text(out, snapshot->instance);
-    else if (is_token(token, "starved"))
-        put_text(out, snapshot->self.text);
-    else if (is_token(token, "silent"))
-        snprintf(out, VALUE_MAX, "%" PRId64 " s",
-                 survey->inbound != NULL ? survey->inbound->appgw_age_ms / 1000 : 0);
-    else if (!is_token(token, "detail_port"))
-        return false;
-    else if (detail != NULL && addr_parse_listen(detail, &addr, NULL) &&
-             addr_port(&addr) != 0)
-        snprintf(out, VALUE_MAX, "%u", (unsigned)addr_port(&addr));
-    return true;
+    if (detail == NULL || !addr_parse_listen(detail, &addr, NULL) ||
+        addr_port(&addr) == 0)
+        return NULL;
+    snprintf(room, VALUE_MAX, "%u", (unsigned)addr_port(&addr));
+    return room;
 }
+
+static const struct token {
+    const char *name;
+    const char *unknown; /* what stands for it where it is not known */
+    const char *(*value)(const struct writer *writer, char room[VALUE_MAX]);
+} tokens[] = {
+    {"host", "<host>", host_value},
+    {"service", "<gateway-service>", service_value},
+    {"pods", "<gateway-pods>", pods_value},
+    {"pods_ns", "<gateway-namespace>", pods_namespace_value},
+    {"gw", "<gateway>", gateway_value},
+    {"gw_svc", "<gateway-service>", gateway_service_value},
+    {"gw_ns", "<gateway-namespace>", gateway_namespace_value},
+    {"port", "<port>", port_value},
+    {"status_port", "<port>", status_port_value},
+    {"route", "<route>", route_value},
+    {"backend", "<backend>", backend_value},
+    {"svc", "<service>", backend_service_value},
+    {"ns", "<namespace>", backend_namespace_value},
+    {"check", "<check>", check_value},
+    {"text", "<reason>", reason_value},
+    {"status", "<status>", status_value},
+    {"failed", "<number>", failed_value},
+    {"total", "<number>", total_value},
+    {"instance", "<our-pod>", instance_value},
+    {"starved", "no figure", starved_value},
+    {"silent", "<time>", silent_value},
+    {"detail_port", "<detail-port>", detail_port_value},
+};
 
 static bool is_safe_in_shell(const char *text) {
     return text[0] != '\0' && text[0] != '-' && strlen(text) < URL_HOST_MAX &&
@@ -195,27 +269,28 @@ static void put_bytes(struct writer *writer, const char *bytes, size_t len) {
 }
 
 /* False if there is no such token: then the braces belong to the command. */
-static bool put_token(struct writer *writer, const char *token) {
-    const struct path_survey *survey = writer->c->survey;
-    const struct config *config = survey->snapshot->config;
-    char value[VALUE_MAX] = "";
+static bool put_token(struct writer *writer, const char *name, size_t len) {
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+        const struct token *token = &tokens[i];
+        char room[VALUE_MAX];
 
-    if (!write_gateway(&config->gateway, token, value) &&
-        !write_tenant(writer->c, token, value) &&
-        !write_sight(config, writer->sight, token, value) &&
-        !write_self(survey, token, value))
-        return false;
-    if (value[0] == '\0' || (writer->is_command && !is_safe_in_shell(value)))
-        snprintf(value, sizeof value, "<%s>", token);
-    put_bytes(writer, value, strlen(value));
-    return true;
+        if (strlen(token->name) != len || memcmp(token->name, name, len) != 0)
+            continue;
+        const char *value = token->value(writer, room);
+        bool is_known = value != NULL && value[0] != '\0' &&
+                        (!writer->is_command || is_safe_in_shell(value));
+        if (!is_known)
+            value = token->unknown;
+        put_bytes(writer, value, strlen(value));
+        return true;
+    }
+    return false;
 }
 
 static void put_template(struct writer *writer, const char *template) {
     writer->out[0] = '\0';
     while (*template != '\0') {
         size_t plain = strcspn(template, "{");
-        char token[TOKEN_MAX];
 
         put_bytes(writer, template, plain);
         template += plain;
@@ -223,10 +298,8 @@ static void put_template(struct writer *writer, const char *template) {
             break;
 
         size_t len = strspn(template + 1, "abcdefghijklmnopqrstuvwxyz_");
-        bool is_closed = template[1 + len] == '}' && len < sizeof token;
 
-        snprintf(token, sizeof token, "%.*s", (int)len, template + 1);
-        if (is_closed && put_token(writer, token)) {
+        if (template[1 + len] == '}' && put_token(writer, template + 1, len)) {
             template += len + 2;
         } else {
             put_bytes(writer, template, 1);
@@ -262,12 +335,12 @@ void path_write_evidence(const struct snapshot *snapshot, const struct sight *si
         lead = "no new outcome; before that: ";
     else if (sight->kind == SIGHT_OURS && sight->reason == SUSPECT_SELF)
         lead = "while we were starved: ";
-    else if (record->state == STATE_PENDING)
-        lead = "not counted yet: ";
     else if (record->state == STATE_PASSING && record->last.kind == OUTCOME_FAIL)
         lead = "one failure, not counted yet: ";
     else if (record->last.kind == OUTCOME_UNAVAILABLE && sight->outcome == &record->last)
         lead = "not available: ";
+    else if (record->state == STATE_PENDING)
+        lead = "not counted yet: ";
     snprintf(text, sizeof text, "%s: %s%s", snapshot->config->checks[sight->check].name,
              lead, evidence);
     text_clean(out, PATH_EVIDENCE_MAX, text, strlen(text));
@@ -275,32 +348,25 @@ void path_write_evidence(const struct snapshot *snapshot, const struct sight *si
 
 void path_write_inbound(const struct path_inbound *inbound, char out[PATH_EVIDENCE_MAX]) {
     static const char *const clients[] = {
-        [PATH_CLIENT_UNKNOWN] = "",
+        [PATH_CLIENT_UNKNOWN] = "; its address is not one of clients.appgw_subnets",
         [PATH_CLIENT_KEPT] = "; its own address arrives",
-        [PATH_CLIENT_NODE] = "; it arrives as a node's address",
+        [PATH_CLIENT_NODE] = "; a node's address arrives instead of its own",
     };
-
-    if (inbound == NULL || !inbound->is_known) {
-        text_copy(out, PATH_EVIDENCE_MAX,
-                  "not testable from here: Application Gateway's listener and WAF, "
-                  "network rules, the load balancer");
-        return;
-    }
-    if (!inbound->appgw_seen) {
-        snprintf(out, PATH_EVIDENCE_MAX,
-                 "not testable from here; this replica has seen no probe of Application "
-                 "Gateway%s",
-                 clients[inbound->client]);
-        return;
-    }
     char every[64] = "";
-    if (inbound->appgw_interval_ms > 0)
-        snprintf(every, sizeof every, ", one in %" PRId64 " ms",
-                 inbound->appgw_interval_ms);
+
+    if (!inbound->is_known || !inbound->is_seen) {
+        snprintf(out, PATH_EVIDENCE_MAX,
+                 "not testable from here: Application Gateway's listener and WAF, "
+                 "network rules, the load balancer%s",
+                 inbound->is_known ? "; this replica has seen none of its probes" : "");
+        return;
+    }
+    if (inbound->interval_ms > 0)
+        snprintf(every, sizeof every, ", one in %" PRId64 " ms", inbound->interval_ms);
     snprintf(out, PATH_EVIDENCE_MAX,
              "not testable from here; Application Gateway asked %" PRId64
              " ms ago, %" PRIu64 " probes%s (this replica's share)%s%s",
-             inbound->appgw_age_ms, inbound->appgw_count, every,
-             inbound->appgw_attempt >= 2 ? "; the newest needed a retry" : "",
+             inbound->age_ms, inbound->count, every,
+             inbound->attempt >= 2 ? "; the newest needed a retry" : "",
              clients[inbound->client]);
 }

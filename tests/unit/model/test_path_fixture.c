@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/census.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct plan {
     bool has_no_gateway;
     bool has_identity;
     uint32_t tenants;
+    char appgw[WORD_MAX];
     char what[SCENE_CHECKS][WORD_MAX];
 };
 
@@ -58,23 +60,42 @@ static bool has_mark(const char *what, const char *mark) {
     return found != NULL && strchr("+", found[strlen(mark)]) != NULL;
 }
 
-static void plan_inbound(struct scene *scene, const char *value) {
-    int64_t seconds;
+static void make_census(struct scene *scene, const char *what) {
+    static const struct cidr subnet = {.family = AF_INET, .bytes = {10, 1}, .bits = 24};
+    struct census_view *census = census_view_new();
+    bool is_stranger = has_mark(what, "+stranger");
+    bool is_foreign = is_stranger || has_mark(what, "+node");
     char number[WORD_MAX];
+    int64_t seconds;
 
-    snprintf(number, sizeof number, "%.*s", (int)strcspn(value, "+"), value);
+    snprintf(number, sizeof number, "%.*s", (int)strcspn(what, "+"), what);
     assert_true(text_parse_int(number, 0, 100000, &seconds));
-    scene->has_inbound = true;
-    scene->inbound = (struct path_inbound){
-        .is_known = true,
-        .appgw_seen = true,
-        .appgw_count = 12,
-        .appgw_age_ms = seconds * 1000,
-        .appgw_interval_ms = 5000,
-        .appgw_overdue_ms = 60000,
-        .appgw_attempt = has_mark(value, "+retry") ? 2 : 1,
-        .client = has_mark(value, "+node") ? PATH_CLIENT_NODE : PATH_CLIENT_KEPT,
+
+    int64_t seen_mono_ms = SCENE_NOW_MONO_MS - seconds * 1000;
+
+    if (!is_foreign)
+        census->classes[PROBER_APPGW] = (struct census_class){
+            .count = 12,
+            .last_mono_ms = seen_mono_ms,
+            .median_ms = 5000,
+            .silent_after_ms = 60000,
+        };
+    census->source_count = 2;
+    census->sources[0] = (struct census_source){
+        .prober = PROBER_OPERATOR, .agent = "curl", .path = PROBE_HEALTHZ, .count = 1};
+    census->sources[1] = (struct census_source){
+        .prober = is_foreign ? PROBER_UNKNOWN : PROBER_APPGW,
+        .via = "10.0.0.7",
+        .host = "Apps.example.com",
+        .path = PROBE_HEALTHZ,
+        .count = 12,
+        .last_mono_ms = seen_mono_ms,
+        .last_attempt = has_mark(what, "+retry") ? 2 : 1,
+        .median_ms = 5000,
     };
+    if (!is_stranger)
+        scene->config->clients.appgw_subnets = (struct cidr_list){&subnet, 1};
+    scene->snapshot->census = census;
 }
 
 static void plan_word(struct scene *scene, struct plan *plan, const char *word) {
@@ -91,17 +112,19 @@ static void plan_word(struct scene *scene, struct plan *plan, const char *word) 
     else if (strncmp(word, "tenants=", 8) == 0)
         plan->tenants = (uint32_t)(word[8] - '0');
     else if (strncmp(word, "appgw=", 6) == 0)
-        plan_inbound(scene, word + 6);
+        snprintf(plan->appgw, WORD_MAX, "%s", word + 6);
     else if (word[key] == '=')
         snprintf(plan->what[check_of(word, key)], WORD_MAX, "%s", word + key + 1);
     else if (strcmp(word, "starved") != 0 && strcmp(word, "starting") != 0)
         fail_msg("what is \"%s\"?", word);
 }
 
-static void add_tenants(struct config *config, const struct plan *plan) {
+static void add_tenants(struct scene *scene, struct config *config,
+                        const struct plan *plan) {
     struct tenant_config *tenants =
         arena_alloc(config->arena, plan->tenants, sizeof *tenants);
 
+    scene->tenants = tenants;
     config->tenants = tenants;
     config->tenant_count = plan->tenants;
     for (uint32_t i = 0; i < plan->tenants; i++) {
@@ -166,6 +189,7 @@ static void add_checks(struct scene *scene, struct config *config,
     struct check_config *checks =
         arena_alloc(config->arena, SCENE_CHECKS, sizeof *checks);
 
+    scene->configs = checks;
     config->checks = checks;
     for (int i = 0; i < SCENE_CHECKS; i++) {
         struct check_config *check = &checks[config->check_count];
@@ -177,7 +201,8 @@ static void add_checks(struct scene *scene, struct config *config,
                                               .fast_interval_ms = 1000,
                                               .timeout_ms = 2000,
                                               .rise = 2,
-                                              .fall = 3};
+                                              .fall = 3,
+                                              .jitter_percent = 10};
         if (strstr(plan->what[i], "+warning") != NULL)
             check->severity = SEVERITY_WARNING;
         scene->checks[i] =
@@ -200,7 +225,7 @@ static struct config *make_config(struct scene *scene, const struct plan *plan) 
             .status_port = 15021,
             .stats_port = 15090,
         };
-    add_tenants(config, plan);
+    add_tenants(scene, config, plan);
     add_checks(scene, config, plan);
     return config;
 }
@@ -215,7 +240,7 @@ static void set_progress(struct outcome *outcome, enum reason reason, bool is_pl
                          (reason >= TLS_SAN_MISMATCH && reason <= TLS_CHAIN);
     bool is_past_tls = !is_plain && (!has_no_answer || reason == TIMEOUT);
 
-    outcome->phase_us[PHASE_NAME] = 100;
+    outcome->phase_us[PHASE_NAME] = has_mark(what, "+numeric") ? -1 : 100;
     if (has_mark(what, "+early"))
         is_past_tls = false;
     if (has_mark(what, "+late"))
@@ -339,6 +364,8 @@ void scene_make(struct scene *scene, const char *text) {
         snprintf(scene->snapshot->self.text, sizeof scene->snapshot->self.text,
                  "throttled 70 %% of the time");
     }
+    if (plan.appgw[0] != '\0')
+        make_census(scene, plan.appgw);
     for (uint32_t i = 0; i < scene->config->check_count; i++) {
         scene->snapshot->checks[i] = check_record_new();
         scene->snapshot->checks[i]->config = &scene->config->checks[i];
@@ -367,7 +394,6 @@ void scene_diagnose(struct scene *scene, uint32_t tenant, struct path_report *re
     struct path_survey survey;
 
     scene_judge(scene);
-    path_survey(&survey, scene->snapshot, scene->has_inbound ? &scene->inbound : NULL,
-                scene->is_stuck);
+    path_survey(&survey, scene->snapshot, scene->is_stuck);
     path_diagnose(&survey, tenant, report);
 }

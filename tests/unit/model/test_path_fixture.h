@@ -30,9 +30,9 @@ enum scene_check {
 struct scene {
     struct snapshot *snapshot;
     struct config *config;
-    struct path_inbound inbound;
-    bool has_inbound;
     bool is_stuck;
+    struct tenant_config *tenants; /* config's own, to be changed by hand */
+    struct check_config *configs;  /* the same */
     uint32_t checks[SCENE_CHECKS]; /* index in config->checks; UINT32_MAX: left out */
 };
 
@@ -50,7 +50,8 @@ struct scene {
  *     +once       the newest failure is not counted
  *     +blocked    the state is blocked, by the gateway's status unless
  *     +by:CHECK   says otherwise
- *   appgw=SECONDS its newest probe; silence is overdue after 60; +node, +retry
+ *   appgw=SECONDS its newest probe; silence is overdue after 60; +node, +stranger: from
+ *                 another address, with and without subnets configured; +retry
  *   starved, stuck, starting */
 void scene_make(struct scene *scene, const char *text);
 void scene_free(struct scene *scene);
