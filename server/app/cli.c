@@ -17,17 +17,21 @@
     "  --token-file FILE  bearer token, where auth.read is \"token\"\n"                  \
     "  --watch            print again every 2 s until interrupted\n"                     \
     "  --help             this text\n"
+#define READ_FORMAT "  --format FORMAT    text (default) or json\n"
+#define READ_STATUS                                                                      \
+    "\n"                                                                                 \
+    "Exit status: 0 if nothing is wrong, 1 otherwise or without an answer.\n"            \
+    "Colours are for terminals only; NO_COLOR turns them off.\n"
 
 static const struct command commands[] = {
     {"serve", "[--config FILE]", "Run the server",
      "  --config FILE      default /etc/health-responder/config.json\n"
      "  --help             this text\n"
      "\n"
-     "Logs to stderr. SIGTERM drains and ends (twice: ends now), SIGINT ends without "
-     "the\n"
-     "drain's delay, SIGHUP looks at the configuration now; a changed file is noticed\n"
-     "without it. Exit status: 0 after an orderly end, 2 if the configuration or an\n"
-     "address cannot be used.\n",
+     "Logs to stderr. SIGTERM drains and ends (twice: ends now), SIGINT ends without\n"
+     "the drain's delay, SIGHUP looks at the configuration now; a changed file is\n"
+     "noticed without it. Exit status: 0 after an orderly end, 2 if the configuration\n"
+     "or an address cannot be used.\n",
      serve_run},
     {"check-config", "[--effective | --schema | --man] FILE",
      "Check a configuration file and show every error in it",
@@ -48,15 +52,25 @@ static const struct command commands[] = {
      live_run},
     {"status", "[--url URL] [--format FORMAT] [--watch]",
      "Show everything a running server knows",
-     READ_OPTIONS "  --format FORMAT    text (default), json or health\n"
-                  "\n"
-                  "Exit status: 0 healthy, 1 degraded, unhealthy or no answer.\n",
+     READ_OPTIONS "  --format FORMAT    text (default), json or health\n" READ_STATUS,
      read_run},
     {"why", "[--url URL] [--watch]", "Say in one line what is wrong now",
-     READ_OPTIONS
+     READ_OPTIONS READ_STATUS, read_run},
+    {"path", "[--url URL] [--format FORMAT] [--watch] [TENANT]",
+     "Show hop by hop where the way to each tenant is broken",
+     READ_OPTIONS READ_FORMAT
      "\n"
-     "Exit status: 0 if nothing is wrong, 1 otherwise or without an answer.\n",
+     "TENANT shows the way to that one only, and only that one counts for the exit\n"
+     "status. Each hop passes [ok], fails [FAIL], works but wants a look [warn], or\n"
+     "cannot be told [ ? ]. What is broken comes with its owner and what to "
+     "do.\n" READ_STATUS,
      read_run},
+    {"timeline", "[--url URL] [--format FORMAT] [--watch]",
+     "Show what changed and what failed, newest first",
+     READ_OPTIONS READ_FORMAT READ_STATUS, read_run},
+    {"census", "[--url URL] [--format FORMAT] [--watch]",
+     "Show who probes this replica, and what they were told",
+     READ_OPTIONS READ_FORMAT READ_STATUS, read_run},
     {"version", "", "Print the version of the program and of its libraries",
      "  --help             this text\n", version_run},
 };

@@ -27,9 +27,8 @@ struct board {
 };
 
 static void free_errors(struct board *board) {
-    for (size_t i = 0; i < board->reload.errors.count; i++) {
+    for (size_t i = 0; i < board->reload.errors.count; i++)
         free(board->errors[i]);
-    }
     free(board->errors);
     board->errors = NULL;
 }
@@ -56,9 +55,8 @@ static bool enter_tenant(struct board *board, uint32_t tenant, int64_t wall_ms) 
         return moved;
     }
     const struct check_config *decided = NULL;
-    if (status.decided_by != UINT32_MAX) {
+    if (status.decided_by != UINT32_MAX)
         decided = &board->config->checks[status.decided_by];
-    }
     log_event(status.state == TENANT_HEALTHY ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
               "tenant_state", LOG_TEXT("tenant", board->config->tenants[tenant].name),
               LOG_TEXT("old", tenant_state_name(record->status.state)),
@@ -115,9 +113,8 @@ void board_set_config(struct board *board, struct config *config, int64_t wall_m
         tenants[i].status = (struct tenant_status){TENANT_DEGRADED, UINT32_MAX};
         tenants[i].since_wall_ms = wall_ms;
         uint32_t old = CONFIG_NO_TENANT;
-        if (board->config) {
+        if (board->config)
             old = config_find_tenant(board->config, config->tenants[i].name);
-        }
         if (old != CONFIG_NO_TENANT) {
             tenants[i] = board->tenants[old];
             tenants[i].status.decided_by = UINT32_MAX;
@@ -140,9 +137,8 @@ void board_set_config(struct board *board, struct config *config, int64_t wall_m
 }
 
 void board_enter_life(struct board *board, enum life life) {
-    if (board->life == life) {
+    if (board->life == life)
         return;
-    }
     log_event(LOG_LEVEL_INFO, "life", LOG_TEXT("old", life_name(board->life)),
               LOG_TEXT("new", life_name(life)));
     const struct happening happening = {
@@ -166,9 +162,8 @@ void board_set_reload(struct board *board, const struct reload_stats *reload) {
     free_errors(board);
     board->reload = *reload;
     board->errors = mem_alloc(reload->errors.count, sizeof *board->errors);
-    for (size_t i = 0; i < reload->errors.count; i++) {
+    for (size_t i = 0; i < reload->errors.count; i++)
         board->errors[i] = mem_copy_text(reload->errors.items[i]);
-    }
 }
 
 void board_set_self(struct board *board, const struct self_status *self) {
@@ -188,9 +183,8 @@ struct engine_stats *board_stats(struct board *board) {
 
 bool board_judge(struct board *board, struct slot *const *slots, int64_t wall_ms) {
     const struct config *config = board->config;
-    for (uint32_t i = 0; i < config->check_count; i++) {
+    for (uint32_t i = 0; i < config->check_count; i++)
         board->states[i] = slots[i]->shown;
-    }
     struct verdict_input input = {
         .config = config,
         .states = board->states,
@@ -202,19 +196,16 @@ bool board_judge(struct board *board, struct slot *const *slots, int64_t wall_ms
     verdict_compute(&input, board->judged, &board->verdicts);
 
     bool changed = false;
-    for (uint32_t i = 0; i < config->tenant_count; i++) {
+    for (uint32_t i = 0; i < config->tenant_count; i++)
         changed |= enter_tenant(board, i, wall_ms);
-    }
-    if (old.answer != board->verdicts.answer) {
+    if (old.answer != board->verdicts.answer)
         enter_verdict(board, old.answer, board->verdicts.answer, wall_ms);
-    }
     if (old.override_active != board->verdicts.override_active) {
         note_override(board);
         changed = true;
     }
-    for (int i = 0; i < POLICY_COUNT; i++) {
+    for (int i = 0; i < POLICY_COUNT; i++)
         changed |= old.by_policy[i] != board->verdicts.by_policy[i];
-    }
     return changed || old.answer != board->verdicts.answer;
 }
 
@@ -236,9 +227,8 @@ struct snapshot *board_snapshot(struct board *board, struct slot *const *slots,
     snapshot->reload.errors = (struct text_list){0};
     snapshot_set_errors(snapshot, (const char *const *)board->errors,
                         board->reload.errors.count);
-    for (uint32_t i = 0; i < board->config->check_count; i++) {
+    for (uint32_t i = 0; i < board->config->check_count; i++)
         snapshot->checks[i] = check_record_ref(slot_publish(slots[i]));
-    }
     if (board->config->tenant_count > 0) {
         memcpy(snapshot->tenants, board->tenants,
                board->config->tenant_count * sizeof *board->tenants);

@@ -19,9 +19,8 @@ struct commands {
 static void fill(struct commands *commands, int64_t now_ms) {
     const int64_t most = (int64_t)COMMANDS_BURST * 1000;
     commands->tokens_milli += (now_ms - commands->filled_ms) * COMMANDS_PER_S;
-    if (commands->tokens_milli > most) {
+    if (commands->tokens_milli > most)
         commands->tokens_milli = most;
-    }
     commands->filled_ms = now_ms;
 }
 
@@ -34,9 +33,8 @@ struct commands *commands_new(void) {
 
 void commands_free(struct commands *commands) {
     char *name;
-    while ((name = commands_take(commands))) {
+    while ((name = commands_take(commands)))
         free(name);
-    }
     pthread_mutex_destroy(&commands->lock);
     free(commands);
 }

@@ -62,9 +62,8 @@ static uint32_t failing_dependency(const struct engine *engine, const struct slo
     for (uint32_t i = 0; i < slot->config->parent_count; i++) {
         uint32_t parent = slot->config->parents[i];
         const struct slot *other = engine->slots[parent];
-        if (other->shown == STATE_FAILING) {
+        if (other->shown == STATE_FAILING)
             return parent;
-        }
         if (other->shown == STATE_BLOCKED) {
             const struct check_record *known =
                 other->draft ? other->draft : other->record;
@@ -96,9 +95,8 @@ static void show(struct engine *engine, struct slot *slot, int64_t now_ms,
 }
 
 static void show_all(struct engine *engine, int64_t now_ms, int64_t wall_ms) {
-    for (uint32_t i = 0; i < engine->config->check_count; i++) {
+    for (uint32_t i = 0; i < engine->config->check_count; i++)
         show(engine, engine->slots[engine->order[i]], now_ms, wall_ms);
-    }
 }
 
 static void publish(struct engine *engine, bool changed) {
@@ -121,17 +119,15 @@ static void publish(struct engine *engine, bool changed) {
 
 static void on_turn_end(void *user) {
     struct engine *engine = user;
-    if (!engine->config) {
+    if (!engine->config)
         return;
-    }
     if (engine->judge) {
         engine->judge = false;
         board_judge(engine->board, engine->slots, clock_wall_ms());
         engine->changed = true;
     }
-    if (engine->changed) {
+    if (engine->changed)
         publish(engine, true);
-    }
 }
 
 static void plan_next(struct engine *engine, struct slot *slot) {
@@ -175,17 +171,15 @@ static void take_outcome(struct engine *engine, struct slot *slot,
                          const struct outcome *outcome) {
     int64_t now_ms = loop_now_ms(engine->loop);
     int64_t wall_ms = clock_wall_ms();
-    if (slot->health.last_ms == 0) {
+    if (slot->health.last_ms == 0)
         engine->without_outcome--;
-    }
     note_failure(engine, slot, outcome->kind == OUTCOME_FAIL);
     bool starved = guard_is_starved(engine->guard) || reason_is_local(outcome->reason);
     slot_count(slot, outcome, starved, now_ms, wall_ms);
-    if (slot->has_children) {
+    if (slot->has_children)
         show_all(engine, now_ms, wall_ms);
-    } else {
+    else
         show(engine, slot, now_ms, wall_ms);
-    }
 }
 
 static void on_outcome(void *user, const struct outcome *outcome) {
@@ -193,11 +187,10 @@ static void on_outcome(void *user, const struct outcome *outcome) {
     struct engine *engine = slot->engine;
     int64_t took_ms = loop_now_ms(engine->loop) - slot->run_started_ms;
     board_stats(engine->board)->runs++;
-    if (took_ms > slot->config->timing.timeout_ms + LATE_SLACK_MS) {
+    if (took_ms > slot->config->timing.timeout_ms + LATE_SLACK_MS)
         drop_late(engine, slot, took_ms);
-    } else {
+    else
         take_outcome(engine, slot, outcome);
-    }
     end_run(engine, slot);
     start_due(engine);
 }
@@ -218,15 +211,13 @@ static void start_due(struct engine *engine) {
     schedule_collect(engine->schedule, loop_now_ms(engine->loop));
     while (engine->in_flight < engine->config->engine.concurrency) {
         uint32_t check = schedule_pop(engine->schedule);
-        if (check == SCHEDULE_NONE) {
+        if (check == SCHEDULE_NONE)
             break;
-        }
         start_run(engine, engine->slots[check]);
     }
     int64_t wait_ms = schedule_wait_ms(engine->schedule, loop_now_ms(engine->loop));
-    if (wait_ms >= 0) {
+    if (wait_ms >= 0)
         loop_timer_set(engine->due_timer, wait_ms);
-    }
 }
 
 static void on_due(void *user) {
@@ -249,9 +240,8 @@ static void measure_lag(struct engine *engine) {
     struct engine_stats *stats = board_stats(engine->board);
     int64_t now_us = clock_mono_us();
     stats->lag_us = now_us > engine->sweep_due_us ? now_us - engine->sweep_due_us : 0;
-    if (stats->lag_us > stats->longest_lag_us) {
+    if (stats->lag_us > stats->longest_lag_us)
         stats->longest_lag_us = stats->lag_us;
-    }
     guard_note_lag(engine->guard, stats->lag_us);
     int64_t offset_ms = clock_wall_ms() - now_us / 1000;
     int64_t jump_ms = offset_ms - engine->wall_offset_ms;
@@ -277,9 +267,8 @@ static void arm_sweep(struct engine *engine) {
 
 static void grow_ready(struct engine *engine, int64_t now_ms) {
     int64_t grace_ms = engine->config->verdict.start_grace_ms;
-    if (board_life(engine->board) != LIFE_STARTING) {
+    if (board_life(engine->board) != LIFE_STARTING)
         return;
-    }
     if (engine->without_outcome == 0 || now_ms - engine->applied_ms >= grace_ms) {
         board_enter_life(engine->board, LIFE_READY);
         engine->judge = true;
@@ -295,12 +284,10 @@ static void on_sweep(void *user) {
     show_all(engine, now_ms, clock_wall_ms());
     grow_ready(engine, now_ms);
     /* Time alone ends an override. */
-    if (board_judge(engine->board, engine->slots, clock_wall_ms())) {
+    if (board_judge(engine->board, engine->slots, clock_wall_ms()))
         engine->changed = true;
-    }
-    if (engine->dirty && !engine->changed && !engine->judge) {
+    if (engine->dirty && !engine->changed && !engine->judge)
         publish(engine, false);
-    }
     start_due(engine);
     arm_sweep(engine);
 }
@@ -310,9 +297,8 @@ static void on_wake(void *user) {
     char *name;
     while ((name = commands_take(engine->commands))) {
         uint32_t check = config_find_check(engine->config, name);
-        if (check != UINT32_MAX) {
+        if (check != UINT32_MAX)
             schedule_push(engine->schedule, check);
-        }
         free(name);
     }
     start_due(engine);
@@ -356,9 +342,8 @@ void engine_free(struct engine *engine) {
     loop_wake_free(engine->wake);
     loop_timer_free(engine->due_timer);
     loop_timer_free(engine->sweep_timer);
-    for (uint32_t i = 0; engine->config && i < engine->config->check_count; i++) {
+    for (uint32_t i = 0; engine->config && i < engine->config->check_count; i++)
         retire_slot(engine, engine->slots[i]);
-    }
     free(engine->slots);
     free(engine->order);
     schedule_free(engine->schedule);
@@ -376,18 +361,15 @@ void engine_free(struct engine *engine) {
 static struct slot *take_equal_slot(struct engine *engine, const struct config *next,
                                     uint32_t index) {
     const struct config *old = engine->config;
-    if (!old || old->check_count == 0) {
+    if (!old || old->check_count == 0)
         return NULL;
-    }
     uint32_t at = index;
     if (at >= old->check_count ||
-        strcmp(old->checks[at].name, next->checks[index].name) != 0) {
+        strcmp(old->checks[at].name, next->checks[index].name) != 0)
         at = config_find_check(old, next->checks[index].name);
-    }
     if (at == UINT32_MAX || !engine->slots[at] ||
-        !engine->options.same_check(old, at, next, index)) {
+        !engine->options.same_check(old, at, next, index))
         return NULL;
-    }
     struct slot *slot = engine->slots[at];
     engine->slots[at] = NULL;
     return slot;
@@ -415,16 +397,12 @@ void engine_apply(struct engine *engine, struct config *config) {
         engine->without_outcome += slot->health.last_ms == 0;
         engine->last_failed += slot->last_failed;
     }
-    for (uint32_t i = 0; i < config->check_count; i++) {
-        for (uint32_t p = 0; p < config->checks[i].parent_count; p++) {
+    for (uint32_t i = 0; i < config->check_count; i++)
+        for (uint32_t p = 0; p < config->checks[i].parent_count; p++)
             slots[config->checks[i].parents[p]]->has_children = true;
-        }
-    }
-    for (uint32_t i = 0; engine->config && i < engine->config->check_count; i++) {
-        if (engine->slots[i]) {
+    for (uint32_t i = 0; engine->config && i < engine->config->check_count; i++)
+        if (engine->slots[i])
             retire_slot(engine, engine->slots[i]);
-        }
-    }
     free(engine->slots);
     free(engine->order);
     schedule_free(engine->schedule);
@@ -473,9 +451,8 @@ const struct snapshot *engine_snapshot(const struct engine *engine) {
 }
 
 enum engine_run_request engine_request_run(struct engine *engine, const char *check) {
-    if (!commands_add(engine->commands, check, clock_mono_ms())) {
+    if (!commands_add(engine->commands, check, clock_mono_ms()))
         return ENGINE_RUN_LIMITED;
-    }
     loop_wake_send(engine->wake);
     return ENGINE_RUN_QUEUED;
 }

@@ -48,9 +48,8 @@ struct guard {
 
 /* The only function that changes the sign; logs old -> new. */
 static void enter(struct guard *guard, enum guard_sign sign) {
-    if (guard->sign == sign) {
+    if (guard->sign == sign)
         return;
-    }
     log_event(sign == GUARD_FINE ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "self",
               LOG_TEXT("old", guard_sign_name(guard->sign)),
               LOG_TEXT("new", guard_sign_name(sign)), LOG_TEXT("evidence", guard->text));
@@ -66,9 +65,8 @@ static void note(struct guard *guard, enum guard_sign sign, const char *fmt, ...
     va_start(args, fmt);
     vsnprintf(guard->text, sizeof guard->text, fmt, args);
     va_end(args);
-    if (guard->sign == GUARD_FINE) {
+    if (guard->sign == GUARD_FINE)
         guard->starved_since_ms = now_ms;
-    }
     guard->sign_ms = now_ms;
     enter(guard, sign);
 }
@@ -83,9 +81,8 @@ static bool read_small(const struct guard *guard, const char *name, struct buf *
 static int64_t read_throttled_us(const struct guard *guard) {
     BUF_AUTO struct buf text = {0};
     static const char key[] = "\nthrottled_usec ";
-    if (!read_small(guard, "cpu.stat", &text)) {
+    if (!read_small(guard, "cpu.stat", &text))
         return -1;
-    }
     const char *at = strstr(text.data, key);
     return at ? strtoll(at + sizeof key - 1, NULL, 10) : -1;
 }
@@ -109,13 +106,11 @@ static void look_at_throttling(struct guard *guard) {
 /* The lowest free descriptor is a lower bound for those in use, without reading /proc. */
 static void look_at_descriptors(struct guard *guard) {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
-    }
     int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, FIRST_PLAIN_FD);
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-    }
     bool is_full = fd < 0 && errno == EMFILE;
     rlim_t least = limit.rlim_cur / 100 * GUARD_HEADROOM_PERCENT;
     if (is_full || (fd >= 0 && (rlim_t)fd + least > limit.rlim_cur)) {
@@ -128,18 +123,15 @@ static void look_at_memory(struct guard *guard) {
     BUF_AUTO struct buf max = {0};
     BUF_AUTO struct buf statm = {0};
     if (!read_small(guard, "memory.max", &max) ||
-        !file_read("/proc/self/statm", SMALL_FILE_MAX, &statm, NULL)) {
+        !file_read("/proc/self/statm", SMALL_FILE_MAX, &statm, NULL))
         return;
-    }
     long long limit = strtoll(max.data, NULL, 10); /* "max": 0 */
     const char *resident_pages = strchr(statm.data, ' ');
-    if (limit <= 0 || !resident_pages) {
+    if (limit <= 0 || !resident_pages)
         return;
-    }
     long long resident = strtoll(resident_pages, NULL, 10) * sysconf(_SC_PAGESIZE);
-    if (resident > limit / 100 * (100 - GUARD_HEADROOM_PERCENT)) {
+    if (resident > limit / 100 * (100 - GUARD_HEADROOM_PERCENT))
         note(guard, GUARD_MEMORY, "%lld of %lld bytes of memory used", resident, limit);
-    }
 }
 
 static void on_canary(void *user, const struct http_result *result) {
@@ -154,9 +146,8 @@ static void on_canary(void *user, const struct http_result *result) {
 }
 
 static void send_canary(struct guard *guard) {
-    if (!guard->has_canary || guard->canary) {
+    if (!guard->has_canary || guard->canary)
         return;
-    }
     char url[ADDR_TEXT_MAX + 16];
     char where[ADDR_TEXT_MAX];
     snprintf(url, sizeof url, "http://%s/livez", addr_format(&guard->canary_addr, where));
@@ -176,9 +167,8 @@ static void on_tick(void *user) {
     look_at_throttling(guard);
     look_at_descriptors(guard);
     look_at_memory(guard);
-    if (now_ms - guard->canary_sent_ms >= CANARY_EVERY_MS) {
+    if (now_ms - guard->canary_sent_ms >= CANARY_EVERY_MS)
         send_canary(guard);
-    }
     if (guard->sign != GUARD_FINE && now_ms - guard->sign_ms > GUARD_HOLD_MS) {
         guard->starved_since_ms = 0;
         enter(guard, GUARD_FINE);
@@ -188,9 +178,8 @@ static void on_tick(void *user) {
 
 static void find_canary(struct guard *guard) {
     const struct addr *listener = guard->options.canary;
-    if (!listener || addr_is_unix(listener)) {
+    if (!listener || addr_is_unix(listener))
         return;
-    }
     guard->canary_addr = *listener;
     if (addr_is_any(listener)) {
         addr_parse_ip(listener->u.sa.sa_family == AF_INET6 ? "::1" : "127.0.0.1",
@@ -216,20 +205,17 @@ void guard_free(struct guard *guard) {
 }
 
 void guard_note_lag(struct guard *guard, int64_t lag_us) {
-    if (lag_us > (int64_t)GUARD_LAG_LIMIT_MS * 1000) {
+    if (lag_us > (int64_t)GUARD_LAG_LIMIT_MS * 1000)
         note(guard, GUARD_LAG, "the event loop came %" PRId64 " ms late", lag_us / 1000);
-    }
 }
 
 void guard_note_all_failing(struct guard *guard, bool all) {
-    if (all == guard->all_failing) {
+    if (all == guard->all_failing)
         return;
-    }
     guard->all_failing = all;
     guard->is_cleared = false;
-    if (all) {
+    if (all)
         send_canary(guard);
-    }
 }
 
 bool guard_is_starved(const struct guard *guard) {

@@ -73,24 +73,19 @@ static int compare_addrs(const void *a, const void *b) {
 
 static void append_addrs(struct buf *out, const struct addr *addrs, size_t count) {
     char text[ADDR_TEXT_MAX];
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         buf_printf(out, "%s%s", i ? " " : "", addr_format_ip(&addrs[i], text));
-    }
-    if (count == 0) {
+    if (count == 0)
         buf_puts(out, "none");
-    }
 }
 
 static bool is_same_set(const struct history *history, const struct addr *addrs,
                         size_t count) {
-    if (count != history->gateway_count) {
+    if (count != history->gateway_count)
         return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!addr_equal_ip(&addrs[i], &history->gateway[i])) {
+    for (size_t i = 0; i < count; i++)
+        if (!addr_equal_ip(&addrs[i], &history->gateway[i]))
             return false;
-        }
-    }
     return true;
 }
 
@@ -98,13 +93,11 @@ void history_set_gateway(struct history *history, const char *name,
                          const struct addr *addrs, size_t count) {
     struct addr sorted[ADDRESSES_MAX];
     count = count < ADDRESSES_MAX ? count : ADDRESSES_MAX;
-    if (count > 0) {
+    if (count > 0)
         memcpy(sorted, addrs, count * sizeof *addrs);
-    }
     qsort(sorted, count, sizeof *sorted, compare_addrs);
-    if (is_same_set(history, sorted, count)) {
+    if (is_same_set(history, sorted, count))
         return;
-    }
     BUF_AUTO struct buf old = {0};
     BUF_AUTO struct buf new = {0};
     append_addrs(&old, history->gateway, history->gateway_count);
@@ -121,9 +114,8 @@ void history_set_gateway(struct history *history, const char *name,
 
 void history_count(struct history *history, const struct arrival *arrivals,
                    size_t count) {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         census_add(history->census, &arrivals[i]);
-    }
 }
 
 static void on_silence(void *user, enum prober prober, bool is_silent,

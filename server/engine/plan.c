@@ -27,11 +27,9 @@ uint32_t *plan_order(const struct config *config) {
     }
     uint32_t placed = 0;
     for (uint32_t level = 0; placed < config->check_count; level++) {
-        for (uint32_t i = 0; i < config->check_count; i++) {
-            if (depth[i] == level) {
+        for (uint32_t i = 0; i < config->check_count; i++)
+            if (depth[i] == level)
                 order[placed++] = i;
-            }
-        }
     }
     free(depth);
     return order;
@@ -44,9 +42,8 @@ struct schedule *plan_schedule(const struct config *config, const char *instance
         groups[i] = is_tenant ? config->checks[i].tenant : config->tenant_count;
     }
     uint64_t seed = (uint64_t)clock_mono_us();
-    for (const char *c = instance; *c; c++) {
+    for (const char *c = instance; *c; c++)
         seed = seed * 31 + (unsigned char)*c;
-    }
     struct schedule *schedule =
         schedule_new(config->check_count, groups, config->tenant_count + 1, seed);
     free(groups);

@@ -24,9 +24,8 @@ struct pods {
 static void on_answer(void *user, const struct resolve_result *result) {
     struct pods *pods = user;
     pods->question = NULL;
-    if (result->status == RESOLVE_OK) {
+    if (result->status == RESOLVE_OK)
         history_set_gateway(pods->history, pods->name, result->addrs, result->count);
-    }
     loop_timer_set(pods->timer, ASK_EVERY_MS);
 }
 

@@ -47,9 +47,8 @@ static uint64_t mix(uint64_t x) {
 
 static uint64_t hash_name(const char *name) {
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-    for (const char *c = name; *c; c++) {
+    for (const char *c = name; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
-    }
     return mix(hash);
 }
 
@@ -75,14 +74,11 @@ static void sift_up(struct schedule *s, uint32_t at) {
 static void sift_down(struct schedule *s, uint32_t at) {
     for (;;) {
         uint32_t least = at;
-        for (uint32_t child = 2 * at + 1; child <= 2 * at + 2; child++) {
-            if (child < s->heap_len && is_before(s, child, least)) {
+        for (uint32_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+            if (child < s->heap_len && is_before(s, child, least))
                 least = child;
-            }
-        }
-        if (least == at) {
+        if (least == at)
             return;
-        }
         swap_places(s, at, least);
         at = least;
     }
@@ -117,16 +113,14 @@ struct schedule *schedule_new(uint32_t count, const uint32_t *group_of,
         s->entries[i].heap_at = NOT_PLANNED;
         s->entries[i].group = group_of[i];
     }
-    for (uint32_t i = 0; i < group_count; i++) {
+    for (uint32_t i = 0; i < group_count; i++)
         s->queues[i].head = SCHEDULE_NONE;
-    }
     return s;
 }
 
 void schedule_free(struct schedule *s) {
-    if (!s) {
+    if (!s)
         return;
-    }
     free(s->entries);
     free(s->heap);
     free(s->queues);
@@ -144,9 +138,8 @@ void schedule_first(struct schedule *s, uint32_t check, const char *name,
 uint32_t schedule_next(struct schedule *s, uint32_t check, int64_t interval_ms,
                        int jitter_percent, int64_t now_ms) {
     struct entry *entry = &s->entries[check];
-    if (entry->heap_at != NOT_PLANNED) {
+    if (entry->heap_at != NOT_PLANNED)
         return 0;
-    }
     uint32_t skipped = 0;
     entry->exact_ms += interval_ms;
     if (entry->exact_ms < now_ms) {
@@ -169,12 +162,10 @@ void schedule_adopt(struct schedule *s, uint32_t check, const struct schedule *f
                     uint32_t from_check) {
     const struct entry *old = &from->entries[from_check];
     s->entries[check].exact_ms = old->exact_ms;
-    if (old->heap_at != NOT_PLANNED) {
+    if (old->heap_at != NOT_PLANNED)
         plan(s, check, old->due_ms);
-    }
-    if (old->queued) {
+    if (old->queued)
         schedule_push(s, check);
-    }
 }
 
 int64_t schedule_due(const struct schedule *s, uint32_t check) {
@@ -183,24 +174,21 @@ int64_t schedule_due(const struct schedule *s, uint32_t check) {
 }
 
 int64_t schedule_wait_ms(const struct schedule *s, int64_t now_ms) {
-    if (s->heap_len == 0) {
+    if (s->heap_len == 0)
         return -1;
-    }
     int64_t due_ms = s->entries[s->heap[0]].due_ms;
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
 void schedule_collect(struct schedule *s, int64_t now_ms) {
-    while (s->heap_len > 0 && s->entries[s->heap[0]].due_ms <= now_ms) {
+    while (s->heap_len > 0 && s->entries[s->heap[0]].due_ms <= now_ms)
         schedule_push(s, take_earliest(s));
-    }
 }
 
 void schedule_push(struct schedule *s, uint32_t check) {
     struct entry *entry = &s->entries[check];
-    if (entry->queued) {
+    if (entry->queued)
         return;
-    }
     struct queue *queue = &s->queues[entry->group];
     entry->queued = true;
     entry->next = SCHEDULE_NONE;
@@ -221,22 +209,20 @@ void schedule_push(struct schedule *s, uint32_t check) {
 }
 
 uint32_t schedule_pop(struct schedule *s) {
-    if (s->last_group == SCHEDULE_NONE) {
+    if (s->last_group == SCHEDULE_NONE)
         return SCHEDULE_NONE;
-    }
     uint32_t group = s->queues[s->last_group].next_group;
     struct queue *queue = &s->queues[group];
     uint32_t check = queue->head;
     queue->head = s->entries[check].next;
     s->entries[check].queued = false;
     s->queued--;
-    if (queue->head != SCHEDULE_NONE) {
+    if (queue->head != SCHEDULE_NONE)
         s->last_group = group;
-    } else if (queue->next_group == group) {
+    else if (queue->next_group == group)
         s->last_group = SCHEDULE_NONE;
-    } else {
+    else
         s->queues[s->last_group].next_group = queue->next_group;
-    }
     return check;
 }
 

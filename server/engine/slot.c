@@ -43,17 +43,15 @@ void slot_set_config(struct slot *slot, const struct check_config *config,
 }
 
 struct check_record *slot_draft(struct slot *slot) {
-    if (!slot->draft) {
+    if (!slot->draft)
         slot->draft = check_record_copy(slot->record);
-    }
     return slot->draft;
 }
 
 /* A failed run in between has no serial; the newest known one is compared. */
 static void note_certificate(struct slot *slot, const struct outcome *outcome) {
-    if (!outcome->serial[0] || strcmp(slot->serial, outcome->serial) == 0) {
+    if (!outcome->serial[0] || strcmp(slot->serial, outcome->serial) == 0)
         return;
-    }
     if (slot->serial[0]) {
         log_event(LOG_LEVEL_INFO, "certificate", LOG_TEXT("check", slot->config->name),
                   LOG_TEXT("old", slot->serial), LOG_TEXT("new", outcome->serial));
@@ -81,9 +79,8 @@ bool slot_count(struct slot *slot, const struct outcome *outcome, bool starved,
     draft->last_run_mono_ms = now_ms;
     draft->last_run_wall_ms = wall_ms;
     draft->runs++;
-    if (starved) {
+    if (starved)
         return changed; /* says more about us than about the target */
-    }
     if (outcome->kind == OUTCOME_FAIL) {
         draft->failures++;
         draft->has_failure = true;
@@ -98,12 +95,10 @@ bool slot_count(struct slot *slot, const struct outcome *outcome, bool starved,
 bool slot_show(struct slot *slot, enum check_state state, uint32_t blocked_by,
                int64_t wall_ms) {
     const struct check_record *known = slot->draft ? slot->draft : slot->record;
-    if (known->blocked_by != blocked_by) {
+    if (known->blocked_by != blocked_by)
         slot_draft(slot)->blocked_by = blocked_by;
-    }
-    if (slot->shown == state) {
+    if (slot->shown == state)
         return false;
-    }
     struct check_record *draft = slot_draft(slot);
     const struct outcome *last = &draft->last;
     log_event(state == STATE_FAILING ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "check_state",
@@ -119,11 +114,10 @@ bool slot_show(struct slot *slot, enum check_state state, uint32_t blocked_by,
                                         .reason = last->reason,
                                         .text = last->evidence};
     history_note(slot->history, &happening);
-    if (state == STATE_FAILING) {
+    if (state == STATE_FAILING)
         history_open_incident(slot->history, slot->config->name, last);
-    } else if (state == STATE_PASSING) {
+    else if (state == STATE_PASSING)
         history_end_incident(slot->history, slot->config->name);
-    }
     slot->shown = state;
     draft->state = state;
     draft->since_wall_ms = wall_ms;
@@ -132,9 +126,8 @@ bool slot_show(struct slot *slot, enum check_state state, uint32_t blocked_by,
 
 int64_t slot_interval_ms(const struct slot *slot) {
     const struct check_timing *timing = &slot->config->timing;
-    if (health_is_moving(&slot->health)) {
+    if (health_is_moving(&slot->health))
         return timing->fast_interval_ms;
-    }
     return slot->health.counted == STATE_FAILING ? timing->down_interval_ms
                                                  : timing->interval_ms;
 }

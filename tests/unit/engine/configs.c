@@ -7,11 +7,9 @@
 
 static uint32_t tenant_index(struct config *config, struct tenant_config *tenants,
                              const char *name) {
-    for (uint32_t i = 0; i < config->tenant_count; i++) {
-        if (strcmp(tenants[i].name, name) == 0) {
+    for (uint32_t i = 0; i < config->tenant_count; i++)
+        if (strcmp(tenants[i].name, name) == 0)
             return i;
-        }
-    }
     tenants[config->tenant_count] =
         (struct tenant_config){.name = name, .critical = true};
     return config->tenant_count++;

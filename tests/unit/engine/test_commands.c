@@ -44,9 +44,8 @@ static void test_add_to_a_full_queue_is_refused(void **state) {
     (void)state;
     struct commands *commands = commands_new();
     int accepted = 0;
-    for (int i = 0; i < COMMANDS_MAX * 2; i++) {
+    for (int i = 0; i < COMMANDS_MAX * 2; i++)
         accepted += commands_add(commands, "x", (int64_t)i * 10000);
-    }
     assert_int_equal(accepted, COMMANDS_MAX);
     commands_free(commands);
 }

@@ -54,9 +54,8 @@ static struct fake *fake_of(const char *name) {
             fakes[i].name = name;
             fakes[i].passes = true;
         }
-        if (strcmp(fakes[i].name, name) == 0) {
+        if (strcmp(fakes[i].name, name) == 0)
             return &fakes[i];
-        }
     }
     fail_msg("too many fakes");
     return NULL;
@@ -75,11 +74,10 @@ static void on_fake_timer(void *user) {
     void *done_user = run->user;
     struct outcome outcome;
     outcome_init(&outcome);
-    if (run->fake->passes) {
+    if (run->fake->passes)
         outcome_set(&outcome, OUTCOME_PASS, REASON_NONE, "fine");
-    } else {
+    else
         outcome_set(&outcome, OUTCOME_FAIL, CONNECT_REFUSED, "refused");
-    }
     end_fake(run);
     done(done_user, &outcome);
 }
@@ -96,12 +94,10 @@ static struct check_run *start_fake(const struct check_env *env,
     run->fake->going++;
     total_going++;
     most_total_going = total_going > most_total_going ? total_going : most_total_going;
-    if (run->fake->going > run->fake->most_going) {
+    if (run->fake->going > run->fake->most_going)
         run->fake->most_going = run->fake->going;
-    }
-    if (!run->fake->hangs) {
+    if (!run->fake->hangs)
         loop_timer_set(run->timer, run->fake->delay_ms);
-    }
     return run;
 }
 
@@ -135,9 +131,8 @@ static void on_publish(void *user, struct snapshot *snapshot, bool changed) {
     snapshot_unref(stage->seen);
     stage->seen = snapshot_ref(snapshot);
     stage->published++;
-    if (stage->until && stage->until(snapshot)) {
+    if (stage->until && stage->until(snapshot))
         loop_stop(stage->loop);
-    }
 }
 
 static void on_deadline(void *user) {
@@ -258,9 +253,8 @@ static void test_run_keeps_one_run_per_check_and_the_cap(void **state) {
     }
     stage_apply(&stage, specs, 20);
     stage_run(&stage, is_healthy);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20; i++)
         assert_int_equal(fake_of(names[i])->most_going, 1);
-    }
     assert_int_equal(most_total_going, 8);
     stage_close(&stage);
 }
@@ -303,9 +297,8 @@ static void test_run_failing_parent_blocks_and_names_the_root(void **state) {
     stage_open(&stage);
     stage_apply(&stage, family, 3);
     stage_run(&stage, is_healthy);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         fake_of(family[i].name)->passes = false;
-    }
     stage_run(&stage, grandchild_is_blocked);
     assert_int_equal(stage.seen->checks[2]->blocked_by, 0);
     assert_int_equal(state_of(stage.seen, "child"), STATE_BLOCKED);
@@ -313,9 +306,8 @@ static void test_run_failing_parent_blocks_and_names_the_root(void **state) {
     /* Blocked children are not counted against their tenant. */
     assert_int_equal(stage.seen->tenants[0].status.state, TENANT_DEGRADED);
     int runs = fake_of("grandchild")->runs;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         fake_of(family[i].name)->passes = true;
-    }
     stage_run(&stage, is_healthy);
     assert_true(fake_of("grandchild")->runs > runs); /* still checked */
     stage_close(&stage);
@@ -348,9 +340,8 @@ static void test_apply_while_runs_are_in_flight_cancels_the_removed(void **state
     stage_open(&stage);
     stage_apply(&stage, two_tenants, 4);
     stage_run(&stage, is_healthy);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         fake_of(two_tenants[i].name)->hangs = true;
-    }
     stage_run(&stage, all_are_in_flight); /* published when they turn stale */
     stage_apply(&stage, NULL, 0);
     assert_int_equal(total_going, 0);

@@ -33,9 +33,8 @@ static void test_first_spreads_phases_over_five_seconds(void **state) {
         assert_in_range(phase, 0, 4999);
         per_second[phase / 1000]++;
     }
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5; i++)
         assert_in_range(per_second[i], COUNT / 5 / 2, COUNT / 5 * 2);
-    }
     schedule_free(schedule);
 }
 
@@ -96,9 +95,8 @@ static void test_wait_is_the_time_to_the_earliest(void **state) {
     (void)state;
     struct schedule *schedule = one_group(3);
     assert_int_equal(schedule_wait_ms(schedule, START_MS), -1);
-    for (uint32_t i = 0; i < 3; i++) {
+    for (uint32_t i = 0; i < 3; i++)
         schedule_first(schedule, i, "x", 1, START_MS);
-    }
     assert_int_equal(schedule_wait_ms(schedule, START_MS - 30), 30);
     assert_int_equal(schedule_wait_ms(schedule, START_MS + 5), 0);
     schedule_free(schedule);
@@ -114,9 +112,8 @@ static void test_collect_takes_the_due_ones_in_order(void **state) {
         schedule_first(schedule, i, name, 5000, START_MS);
     }
     int64_t due[COUNT];
-    for (uint32_t i = 0; i < COUNT; i++) {
+    for (uint32_t i = 0; i < COUNT; i++)
         due[i] = schedule_due(schedule, i);
-    }
     schedule_collect(schedule, START_MS + 2500);
     int64_t last = 0;
     uint32_t taken = 0;
@@ -126,9 +123,8 @@ static void test_collect_takes_the_due_ones_in_order(void **state) {
         assert_int_equal(schedule_due(schedule, c), -1);
     }
     uint32_t expected = 0;
-    for (uint32_t i = 0; i < COUNT; i++) {
+    for (uint32_t i = 0; i < COUNT; i++)
         expected += due[i] <= START_MS + 2500;
-    }
     assert_int_equal(taken, expected);
     schedule_free(schedule);
 }
@@ -138,16 +134,14 @@ static void test_pop_serves_groups_in_turn(void **state) {
     /* Ten checks of tenant 0 arrive before one of tenant 1 and one shared check. */
     uint32_t groups[12] = {[10] = 1, [11] = 2};
     struct schedule *schedule = schedule_new(12, groups, 3, 1);
-    for (uint32_t i = 0; i < 12; i++) {
+    for (uint32_t i = 0; i < 12; i++)
         schedule_push(schedule, i);
-    }
     assert_int_equal(schedule_queued(schedule), 12);
     assert_int_equal(schedule_pop(schedule), 0);
     assert_int_equal(schedule_pop(schedule), 10);
     assert_int_equal(schedule_pop(schedule), 11);
-    for (uint32_t i = 1; i < 10; i++) {
+    for (uint32_t i = 1; i < 10; i++)
         assert_int_equal(schedule_pop(schedule), i);
-    }
     assert_int_equal(schedule_pop(schedule), SCHEDULE_NONE);
     assert_int_equal(schedule_queued(schedule), 0);
     schedule_push(schedule, 11);

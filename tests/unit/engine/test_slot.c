@@ -65,9 +65,8 @@ static void test_count_while_starved_counts_a_run_only(void **state) {
     (void)state;
     struct slot *slot = new_slot();
     struct outcome bad = fail_with(TIMEOUT);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5; i++)
         assert_false(slot_count(slot, &bad, true, 1100 + i, 5100 + i));
-    }
     const struct check_record *record = slot_publish(slot);
     assert_int_equal(record->runs, 5);
     assert_int_equal(record->failures, 0);
