@@ -167,7 +167,7 @@ void board_set_reload(struct board *board, const struct reload_stats *reload) {
 }
 
 void board_set_self(struct board *board, const struct self_status *self) {
-    if (board->self.sign != self->sign) {
+    if (strcmp(board->self.sign, self->sign) != 0) {
         const struct happening happening = {.kind = EVENT_SELF,
                                             .old = board->self.sign,
                                             .new = self->sign,
