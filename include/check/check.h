@@ -15,15 +15,19 @@ struct http_client;
 struct loop;
 struct resolver;
 struct schema;
+struct tls_client;
 
 /* What a run may use. Owned by the engine's owner, outlives every run. */
 struct check_env {
     struct loop *loop;
     struct resolver *resolver;
     struct http_client *http;
+    struct tls_client *tls;
     const struct config *config;      /* the running one; changes between runs */
     const struct addr *own_listeners; /* our own addresses, refused as targets */
     size_t own_listener_count;
+    const char *loop_key; /* of auth.loop_key_file; changes between runs */
+    size_t loop_key_len;  /* 0: there is none */
 };
 
 typedef void check_done(void *user, const struct outcome *outcome);

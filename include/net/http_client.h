@@ -15,6 +15,7 @@
 
 struct err;
 struct loop;
+struct tls_facts; /* net/tls_facts.h */
 struct http_client;
 struct http_transfer;
 
@@ -57,14 +58,16 @@ struct http_request {
     int64_t timeout_ms;
     int64_t connect_timeout_ms; /* TCP only; TLS belongs to timeout_ms */
     bool reuse;                 /* keep and use connections of earlier requests */
+    bool take_any_certificate;  /* refuse none: the caller judges those of the result */
     size_t max_body; /* read so much of the body, then stop: HTTP_OK, body_cut */
 };
 
 /* Valid only inside the callback. */
 struct http_result {
     enum http_failure failure;
-    int status;       /* of the final answer; 0 if there was none */
-    const char *head; /* its raw header lines; read by http_result_header */
+    int status; /* of the final answer; 0 if there was none */
+    const char
+        *head; /* its header lines, a NUL behind each; read by http_result_header */
     size_t head_len;
     const char *body;
     size_t body_len;
@@ -74,8 +77,11 @@ struct http_result {
     int64_t tls_us;     /* -1 also for plain HTTP */
     int64_t first_byte_us;
     int64_t total_us;
-    bool reused;       /* went over a connection that was already open */
-    char remote[120];  /* address that was connected */
+    bool reused;      /* went over a connection that was already open */
+    char remote[120]; /* address that was connected */
+    /* With take_any_certificate, once the server has shown some; else NULL. What is
+     * trusted is what ca_file holds. */
+    const struct tls_facts *certificates;
     const char *error; /* libcurl's or OpenSSL's words, "" if none */
 };
 

@@ -4,10 +4,20 @@
 
 #include <string.h>
 
+#include "check/dns.h"
+#include "check/envoy_admin.h"
+#include "check/gateway_stats.h"
+#include "check/gateway_status.h"
 #include "check/http.h"
+#include "check/loopback.h"
 #include "check/tcp.h"
+#include "check/tls.h"
 
-const struct check_type *const check_types[] = {&check_http, &check_tcp};
+const struct check_type *const check_types[] = {
+    &check_http,          &check_tcp,         &check_tls,
+    &check_dns,           &check_loopback,    &check_gateway_status,
+    &check_gateway_stats, &check_envoy_admin,
+};
 const size_t check_type_count = sizeof check_types / sizeof *check_types;
 
 const struct check_type *check_type_find(const char *name) {

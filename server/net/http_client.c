@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/loop.h"
+#include "tls_internal.h"
 
 enum { IDLE_MAX = 256, KEPT_CONNECTIONS_MAX = 16384 };
 
@@ -65,6 +66,7 @@ static void destroy(struct http_client *client) {
     while (!list_is_empty(&client->lanes))
         free_lane(LIST_ITEM(client->lanes.next, struct http_lane, node));
     loop_timer_free(client->later);
+    tls_stores_free(client->stores);
     free(client);
     curl_global_cleanup();
 }
@@ -76,6 +78,7 @@ static void report(struct http_client *client) {
         struct http_transfer *transfer =
             LIST_ITEM(client->batch.next, struct http_transfer, node);
         struct http_result result;
+        http_tls_show(transfer);
         http_result_fill(&result, transfer);
         detach(transfer);
         transfer->callback(transfer->user, &result);

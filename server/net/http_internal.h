@@ -9,6 +9,11 @@
 #include "base/buf.h"
 #include "deadline.h"
 #include "list.h"
+#include "net/tls_facts.h"
+
+struct arena;
+struct stack_st_X509;
+struct tls_stores;
 
 struct http_client {
     struct loop *loop;
@@ -18,7 +23,8 @@ struct http_client {
     struct list batch;   /* being reported in this turn */
     struct list idle;    /* not in use; they keep their handle and buffers */
     size_t idle_count;
-    struct loop_timer *later; /* for what is over before its start returned */
+    struct tls_stores *stores; /* NULL: none was needed yet */
+    struct loop_timer *later;  /* for what is over before its start returned */
     bool is_reporting;
     bool is_ended; /* freed inside a callback: goes when the reporting is over */
 };
@@ -37,10 +43,12 @@ struct http_lane {
  */
 struct http_tls_facts {
     unsigned refs;
-    bool got_bytes;        /* a record came */
-    bool got_answer;       /* a record with application data came */
-    int verify_error;      /* X509_V_ERR_*; 0: none */
-    bool is_chain_missing; /* see http_tls.c */
+    bool got_bytes;               /* a record came */
+    bool got_answer;              /* a record with application data came */
+    int verify_error;             /* X509_V_ERR_*; 0: none */
+    bool is_chain_missing;        /* see http_tls.c */
+    const char *version;          /* with `served` */
+    struct stack_st_X509 *served; /* owned; NULL: refused by libcurl, or not shown */
 };
 
 enum http_stop { HTTP_STOP_NONE, HTTP_STOP_HEAD, HTTP_STOP_BODY, HTTP_STOP_DEADLINE };
@@ -59,11 +67,14 @@ struct http_transfer {
     struct curl_slist connect_to; /* its text is connect_text */
     struct curl_slist *headers;   /* owned */
     bool is_tls;
+    bool takes_any;
     struct http_tls_facts *facts; /* one reference; NULL before a handshake */
-    int64_t connect_us;           /* -1: not connected */
-    bool got_answer;              /* a byte of an answer came */
-    bool head_done;               /* of the final answer */
-    size_t head_bytes;            /* of all heads and trailers */
+    struct arena *arena;          /* owns `certificates`; NULL: there are none */
+    struct tls_facts certificates;
+    int64_t connect_us; /* -1: not connected */
+    bool got_answer;    /* a byte of an answer came */
+    bool head_done;     /* of the final answer */
+    size_t head_bytes;  /* of all heads and trailers */
     struct buf head;
     struct buf body;
     size_t max_body;
@@ -95,6 +106,8 @@ bool http_tls_init(void);
 /* CURLOPT_SSL_CTX_FUNCTION; `user` is the transfer. */
 CURLcode http_tls_watch(CURL *easy, void *ssl_ctx, void *user);
 void http_tls_unref(struct http_tls_facts *facts); /* NULL is fine */
+/* What a transfer that takes any certificate was shown, if it was. */
+void http_tls_show(struct http_transfer *transfer);
 /* For a certificate that was refused. */
 enum http_failure http_tls_failure(const struct http_tls_facts *facts);
 

@@ -103,8 +103,6 @@ static CURLcode set_constants(struct http_transfer *transfer) {
     TRY(curl_easy_setopt(easy, CURLOPT_USERAGENT, "health-responder/" HR_VERSION));
     /* Numbers need no cache, and libcurl walks through it after every transfer. */
     TRY(curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L));
-    TRY(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L));
-    TRY(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L));
     /* A resumed session shows no certificate: an expired one would pass. */
     TRY(curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L));
     TRY(curl_easy_setopt(easy, CURLOPT_CAPATH, NULL)); /* with it no CA file is kept */
@@ -205,6 +203,9 @@ CURLcode http_transfer_prepare(struct http_transfer *transfer,
         TRY(curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L));
     TRY(curl_easy_setopt(easy, CURLOPT_CAINFO,
                          request->ca_file ? request->ca_file : system_ca_file()));
+    transfer->takes_any = request->take_any_certificate;
+    TRY(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, transfer->takes_any ? 0L : 1L));
+    TRY(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, transfer->takes_any ? 0L : 2L));
     TRY(curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->reuse ? 0L : 1L));
     TRY(curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request->reuse ? 0L : 1L));
     /* Refused where a transfer ended so early that its buffer is still there: then that.
@@ -220,6 +221,8 @@ void http_transfer_reset(struct http_transfer *transfer) {
     curl_slist_free_all(transfer->headers);
     transfer->headers = NULL;
     http_tls_unref(transfer->facts);
+    arena_free(transfer->arena);
+    transfer->arena = NULL;
     transfer->facts = NULL;
     buf_clear(&transfer->head);
     if (transfer->body.cap > KEPT_BUFFER_MAX)
@@ -238,6 +241,7 @@ void http_transfer_free(struct http_transfer *transfer) {
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     http_tls_unref(transfer->facts);
+    arena_free(transfer->arena);
     if (transfer->deadline.timer)
         deadline_fini(&transfer->deadline);
     buf_fini(&transfer->head);

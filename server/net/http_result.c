@@ -150,6 +150,7 @@ void http_result_fill(struct http_result *result, const struct http_transfer *tr
     result->first_byte_us =
         transfer->got_answer ? time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T) : -1;
     addr_format(&transfer->connect, result->remote);
+    result->certificates = transfer->arena ? &transfer->certificates : NULL;
     result->failure = failure_of(result, transfer);
     if (result->failure == HTTP_PROTOCOL) /* bytes that libcurl took before we saw them */
         result->got_bytes = true;

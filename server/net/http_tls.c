@@ -1,8 +1,9 @@
 /* What OpenSSL sees of a handshake and libcurl does not tell: that bytes came back, and
  * why a certificate was refused.
  *
- * Only watches: what is trusted is libcurl's decision. The facts hang on the SSL_CTX that
- * libcurl makes for a connection and go with it. */
+ * Only watches: what is trusted is libcurl's decision, or that of a caller who takes any
+ * certificate and judges it. The facts hang on the SSL_CTX that libcurl makes for a
+ * connection and go with it. */
 #include "http_internal.h"
 
 #include <openssl/ssl.h>
@@ -10,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
+#include "tls_internal.h"
 
 static int facts_index = -1;
 
@@ -71,6 +74,18 @@ static int on_verify(int ok, X509_STORE_CTX *ctx) {
     return ok;
 }
 
+/* Instead of OpenSSL's own check. */
+static int keep_served(X509_STORE_CTX *ctx, void *user) {
+    struct http_tls_facts *facts = user;
+    const SSL *ssl =
+        X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    STACK_OF(X509) *served = X509_STORE_CTX_get0_untrusted(ctx);
+    if (served && !facts->served)
+        facts->served = X509_chain_up_ref(served);
+    facts->version = SSL_get_version(ssl);
+    return 1;
+}
+
 bool http_tls_init(void) {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     if (!info->ssl_version || strncmp(info->ssl_version, "OpenSSL/", 8) != 0)
@@ -94,13 +109,33 @@ CURLcode http_tls_watch(CURL *easy, void *ssl_ctx, void *user) {
     transfer->facts = facts;
     SSL_CTX_set_msg_callback(ctx, on_record);
     SSL_CTX_set_msg_callback_arg(ctx, facts);
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
+    if (transfer->takes_any)
+        SSL_CTX_set_cert_verify_callback(ctx, keep_served, facts);
+    else
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
     return CURLE_OK;
 }
 
 void http_tls_unref(struct http_tls_facts *facts) {
-    if (facts && --facts->refs == 0)
-        free(facts);
+    if (!facts || --facts->refs > 0)
+        return;
+    sk_X509_pop_free(facts->served, X509_free);
+    free(facts);
+}
+
+void http_tls_show(struct http_transfer *transfer) {
+    const struct http_tls_facts *facts = transfer->facts;
+    struct http_client *client = transfer->client;
+    struct err err = {0};
+    if (!transfer->takes_any || !facts || !facts->served)
+        return;
+    if (!client->stores)
+        client->stores = tls_stores_new();
+    X509_STORE *store = tls_stores_get(client->stores, transfer->lane->ca_file, &err);
+    transfer->arena = arena_new();
+    transfer->certificates = (struct tls_facts){.version = facts->version};
+    tls_facts_read(&transfer->certificates, transfer->arena, facts->served, store, &err,
+                   NULL);
 }
 
 enum http_failure http_tls_failure(const struct http_tls_facts *facts) {

@@ -1,8 +1,14 @@
 /* Any bytes as a configuration file: errors or a configuration, whose effective form is
  * valid again unless secrets were removed from it. */
 #include "base/err.h"
+#include "check/dns.h"
+#include "check/envoy_admin.h"
+#include "check/gateway_stats.h"
+#include "check/gateway_status.h"
 #include "check/http.h"
+#include "check/loopback.h"
 #include "check/tcp.h"
+#include "check/tls.h"
 #include "config/load.h"
 #include "fuzz.h"
 
@@ -12,8 +18,15 @@
 static const struct config_type type_items[] = {
     {"http", &http_options_schema},
     {"tcp", &tcp_options_schema},
+    {"tls", &tls_options_schema},
+    {"dns", &dns_options_schema},
+    {"loopback", &loopback_options_schema},
+    {"gateway_status", &gateway_status_options_schema},
+    {"gateway_stats", &gateway_stats_options_schema},
+    {"envoy_admin", &envoy_admin_options_schema},
 };
-static const struct config_types types = {type_items, 2};
+static const struct config_types types = {type_items,
+                                          sizeof(type_items) / sizeof(type_items[0])};
 
 /* An error says something, and its place is in the text. */
 static void require_errors(const struct err_list *errors) {

@@ -8,6 +8,7 @@
 #include "net/http_client.h"
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "net/tls_client.h"
 
 enum { TICK_MS = 1, WAIT_TICKS = 10000, QUIET_TICKS = 20 };
 
@@ -67,13 +68,15 @@ void fixture_init(struct fixture *fixture, const struct dns_record *records) {
         abort();
     fixture->env.resolver = resolver_new(fixture->env.loop, &options, &err);
     fixture->env.http = http_client_new(fixture->env.loop, &err);
-    if (!fixture->env.resolver || !fixture->env.http)
+    fixture->env.tls = tls_client_new(fixture->env.loop, &err);
+    if (!fixture->env.resolver || !fixture->env.http || !fixture->env.tls)
         abort();
     fixture->timer = loop_timer_new(fixture->env.loop, on_tick, fixture);
 }
 
 void fixture_fini(struct fixture *fixture) {
     http_client_free(fixture->env.http);
+    tls_client_free(fixture->env.tls);
     resolver_free(fixture->env.resolver);
     loop_timer_free(fixture->timer);
     loop_run(fixture->env.loop); /* handles go in the turn after they were freed */

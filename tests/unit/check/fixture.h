@@ -7,9 +7,9 @@
 
 #include "base/addr.h"
 #include "check/check.h"
-#include "dns.h"
 #include "model/config.h"
 #include "model/outcome.h"
+#include "name_server.h"
 
 struct loop_timer;
 

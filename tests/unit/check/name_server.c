@@ -1,5 +1,5 @@
 /* The name server of the tests: RFC 1035, one question per message, A records only. */
-#include "dns.h"
+#include "name_server.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -24,6 +24,7 @@ struct dns {
     uint16_t port;
     pthread_t thread;
     atomic_int questions;
+    int answered[DNS_RECORDS_MAX]; /* questions for addresses, by record */
 };
 
 static void check(bool fine) {
@@ -50,7 +51,9 @@ static size_t read_name(const uint8_t *message, size_t len, char *name) {
 static const struct dns_record *find(const struct dns *dns, const char *name) {
     for (const struct dns_record *i = dns->records; i && i->name; i++) {
         size_t len = strlen(i->name);
-        if (strncasecmp(i->name, name, len) == 0 && strcmp(name + len, ".") == 0)
+        bool is_used_up = i->times > 0 && dns->answered[i - dns->records] >= i->times;
+        if (strncasecmp(i->name, name, len) == 0 && strcmp(name + len, ".") == 0 &&
+            !is_used_up)
             return i;
     }
     return NULL;
@@ -64,16 +67,18 @@ static size_t add_address(uint8_t *message, size_t len, const char *ip) {
 }
 
 /* Turn the question into its answer; 0: no answer. */
-static size_t answer(const struct dns *dns, uint8_t *message, size_t len) {
+static size_t answer(struct dns *dns, uint8_t *message, size_t len) {
     char name[MESSAGE_MAX];
     size_t end = len > HEAD ? read_name(message, len, name) : 0;
     if (end == 0 || end + 4 > len)
         return 0;
+    bool asks_a = message[end] == 0 && message[end + 1] == TYPE_A;
     const struct dns_record *record = find(dns, name);
+    if (record && asks_a)
+        dns->answered[record - dns->records]++;
     enum dns_answer kind = record ? record->answer : ANSWER_NXDOMAIN;
     if (kind == ANSWER_SILENCE)
         return 0;
-    bool asks_a = message[end] == 0 && message[end + 1] == TYPE_A;
     memset(message + 6, 0, 6); /* no records but the question */
     message[2] |= 0x84;        /* an answer, authoritative */
     message[3] = 0x80;         /* recursion available */
