@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cycles_internal.h"
 #include "derive_internal.h"
+#include "document_internal.h"
 #include "load_internal.h"
 #include "names_internal.h"
 #include "path_internal.h"
@@ -105,7 +106,7 @@ static void read_all_derived(struct drafts *drafts, const struct derived_check *
                              size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (!derived[i].json) {
-            load_report_memory(drafts->loader);
+            document_report_memory(&drafts->loader->reader);
             continue;
         }
         struct draft *draft = &drafts->items[drafts->count++];

@@ -15,9 +15,6 @@ struct loader {
     bool is_path_known; /* gateway and tenants were read without an error */
 };
 
-/* Add "out of memory": only jansson's allocations end up here. */
-void load_report_memory(struct loader *loader);
-
 /* NULL if there is none of that name. */
 const struct config_type *load_find_type(const struct config_types *types,
                                          const char *name);
