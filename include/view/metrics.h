@@ -5,7 +5,7 @@
 #define VIEW_METRICS_H
 
 #include "model/arrival.h"
-#include "model/snapshot.h"
+#include "view/diagnosis.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,7 +23,8 @@ struct metrics_process {
     bool is_live;
 };
 
-void view_metrics(const struct snapshot *snapshot, const struct metrics_process *process,
-                  bool openmetrics, struct buf *out);
+void view_metrics(const struct view_diagnosis *diagnosis,
+                  const struct metrics_process *process, bool openmetrics,
+                  struct buf *out);
 
 #endif

@@ -43,6 +43,11 @@ const char *view_media_type(enum view_format format);
 bool view_wants_check(const struct view_query *query, const struct snapshot *snapshot,
                       uint32_t check);
 
+/* An event of this kind and subject passes the query's check and tenant, which leave
+ * nothing but events of checks and tenants. */
+bool view_wants_event(const struct view_query *query, const struct snapshot *snapshot,
+                      enum event_kind kind, const char *subject);
+
 /* `check`, `tenant` and `state` name something; false with what is unknown in `why`. */
 bool view_query_is_known(const struct view_query *query, const struct snapshot *snapshot,
                          char *why, size_t why_size);

@@ -10,12 +10,15 @@
 #include "base/text.h"
 #include "front/probe.h"
 #include "process_internal.h"
+#include "view/census.h"
 #include "view/metrics.h"
 #include "view/page.h"
+#include "view/path.h"
 #include "view/status.h"
+#include "view/timeline.h"
 #include "view/verbose.h"
 
-enum { FORMATS_MAX = 3, SAID_NAME_MAX = 80 };
+enum { FORMATS_MAX = 3, SAID_NAME_MAX = 80, SAID_TENANTS_MAX = 50 };
 
 /* A request with what its row made of it. */
 struct route_call {
@@ -57,24 +60,42 @@ static bool is_live(const struct detail_front_options *options) {
     return clock_mono_us() - options->last_turn_us(options->user) <= PROBE_STUCK_AFTER_US;
 }
 
+static void diagnose(const struct route_call *call, struct view_diagnosis *diagnosis) {
+    const struct route_request *request = call->request;
+    view_diagnose(diagnosis, request->snapshot, !is_live(request->options));
+}
+
 static void reply_page(const struct route_call *call, struct route_reply *reply) {
+    struct view_diagnosis diagnosis;
+    diagnose(call, &diagnosis);
     reply->policy = view_page_policy();
-    view_page(call->request->snapshot, &reply->body);
+    view_page(&diagnosis, &reply->body);
+}
+
+/* What the filters name is there; says 404 where it is not. */
+static bool query_is_known(const struct route_call *call, struct route_reply *reply) {
+    char why[160];
+    if (view_query_is_known(&call->request->query, call->request->snapshot, why,
+                            sizeof why))
+        return true;
+    route_say(reply, 404, "%s", why);
+    return false;
 }
 
 static void reply_status(const struct route_call *call, struct route_reply *reply) {
     const struct snapshot *snapshot = call->request->snapshot;
     const struct view_query *query = &call->request->query;
-    char why[160];
-    if (!view_query_is_known(query, snapshot, why, sizeof why)) {
-        route_say(reply, 404, "%s", why);
-    } else if (call->format == VIEW_TEXT) {
-        view_status_text(snapshot, query, &reply->body);
+    struct view_diagnosis diagnosis;
+    if (!query_is_known(call, reply))
+        return;
+    diagnose(call, &diagnosis);
+    if (call->format == VIEW_TEXT) {
+        view_status_text(&diagnosis, query, &reply->body);
     } else if (call->format == VIEW_HEALTH_JSON) {
         reply->status = (unsigned)view_status_health_code(snapshot);
-        view_status_health_json(snapshot, query, &reply->body);
+        view_status_health_json(&diagnosis, query, &reply->body);
     } else {
-        view_status_json(snapshot, query, &reply->body);
+        view_status_json(&diagnosis, query, &reply->body);
     }
 }
 
@@ -99,7 +120,67 @@ static void reply_livez(const struct route_call *call, struct route_reply *reply
 }
 
 static void reply_why(const struct route_call *call, struct route_reply *reply) {
-    view_why(call->request->snapshot, &reply->body);
+    struct view_diagnosis diagnosis;
+    diagnose(call, &diagnosis);
+    if (call->format == VIEW_TEXT)
+        view_why_text(&diagnosis, &reply->body);
+    else
+        view_why_json(&diagnosis, &reply->body);
+}
+
+static void write_path(const struct route_call *call, uint32_t tenant,
+                       struct route_reply *reply) {
+    struct view_diagnosis diagnosis;
+    diagnose(call, &diagnosis);
+    if (call->format == VIEW_TEXT)
+        view_path_text(&diagnosis, tenant, &reply->body);
+    else
+        view_path_json(&diagnosis, tenant, &reply->body);
+}
+
+static void reply_paths(const struct route_call *call, struct route_reply *reply) {
+    write_path(call, CONFIG_NO_TENANT, reply);
+}
+
+static void say_tenants(const struct route_call *call, struct route_reply *reply) {
+    const struct config *config = call->request->snapshot->config;
+    uint32_t count =
+        config->tenant_count < SAID_TENANTS_MAX ? config->tenant_count : SAID_TENANTS_MAX;
+    char said[SAID_NAME_MAX];
+    BUF_AUTO struct buf names = {0};
+    for (uint32_t i = 0; i < count; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", config->tenants[i].name);
+    if (count < config->tenant_count)
+        buf_printf(&names, " and %u more", (unsigned)(config->tenant_count - count));
+    text_clean(said, sizeof said, call->name, strlen(call->name));
+    route_say(reply, 404, "no tenant is named \"%s\"; known: %s", said,
+              count > 0 ? names.data : "none");
+}
+
+static void reply_path(const struct route_call *call, struct route_reply *reply) {
+    uint32_t tenant = config_find_tenant(call->request->snapshot->config, call->name);
+    if (tenant == CONFIG_NO_TENANT)
+        say_tenants(call, reply);
+    else
+        write_path(call, tenant, reply);
+}
+
+static void reply_timeline(const struct route_call *call, struct route_reply *reply) {
+    const struct snapshot *snapshot = call->request->snapshot;
+    const struct view_query *query = &call->request->query;
+    if (!query_is_known(call, reply))
+        return;
+    if (call->format == VIEW_TEXT)
+        view_timeline_text(snapshot, query, &reply->body);
+    else
+        view_timeline_json(snapshot, query, &reply->body);
+}
+
+static void reply_census(const struct route_call *call, struct route_reply *reply) {
+    if (call->format == VIEW_TEXT)
+        view_census_text(call->request->snapshot, &reply->body);
+    else
+        view_census_json(call->request->snapshot, &reply->body);
 }
 
 /* The index of the check named in the path; says 404 where there is none. */
@@ -115,12 +196,14 @@ static uint32_t find_check(const struct route_call *call, struct route_reply *re
 
 static void reply_check(const struct route_call *call, struct route_reply *reply) {
     uint32_t check = find_check(call, reply);
+    struct view_diagnosis diagnosis;
     if (check == UINT32_MAX)
         return;
+    diagnose(call, &diagnosis);
     if (call->format == VIEW_TEXT)
-        view_check_text(call->request->snapshot, check, &reply->body);
+        view_check_text(&diagnosis, check, &reply->body);
     else
-        view_check_json(call->request->snapshot, check, &reply->body);
+        view_check_json(&diagnosis, check, &reply->body);
 }
 
 static void reply_run(const struct route_call *call, struct route_reply *reply) {
@@ -149,9 +232,10 @@ static void reply_metrics(const struct route_call *call, struct route_reply *rep
     const struct route_request *request = call->request;
     struct metrics_process process = {.is_live = is_live(request->options)};
     process_measure(&process);
+    struct view_diagnosis diagnosis;
     arrivals_counts(request->options->probe_arrivals, &process.arrivals);
-    view_metrics(request->snapshot, &process, call->format == VIEW_OPENMETRICS,
-                 &reply->body);
+    diagnose(call, &diagnosis);
+    view_metrics(&diagnosis, &process, call->format == VIEW_OPENMETRICS, &reply->body);
 }
 
 /* The first row that a path matches decides. */
@@ -161,7 +245,11 @@ static const struct route routes[] = {
     {"/healthz", false, reply_healthz, 1, {VIEW_TEXT}},
     {"/readyz", false, reply_readyz, 1, {VIEW_TEXT}},
     {"/livez", false, reply_livez, 1, {VIEW_TEXT}},
-    {"/why", false, reply_why, 1, {VIEW_TEXT}},
+    {"/why", false, reply_why, 2, {VIEW_TEXT, VIEW_JSON}},
+    {"/path", false, reply_paths, 2, {VIEW_JSON, VIEW_TEXT}},
+    {"/path/NAME", false, reply_path, 2, {VIEW_JSON, VIEW_TEXT}},
+    {"/timeline", false, reply_timeline, 2, {VIEW_JSON, VIEW_TEXT}},
+    {"/census", false, reply_census, 2, {VIEW_JSON, VIEW_TEXT}},
     {"/checks/NAME/run", true, reply_run, 1, {VIEW_JSON}},
     {"/checks/NAME", false, reply_check, 2, {VIEW_JSON, VIEW_TEXT}},
     {"/config", false, reply_config, 1, {VIEW_JSON}},

@@ -2,32 +2,8 @@
  * the snapshot was taken. */
 #include "check_json.h"
 
-#include "base/buf.h"
 #include "describe.h"
 #include "json_out.h"
-
-static json_t *outcome_json(const struct outcome *outcome, int64_t wall_ms) {
-    json_t *object = json_object();
-    json_out_set(object, "kind", outcome_kind_name(outcome->kind));
-    json_out_set(object, "reason",
-                 outcome->reason != REASON_NONE ? reason_name(outcome->reason) : NULL);
-    json_out_set(object, "evidence", outcome->evidence);
-    json_out_set_time(object, "at", wall_ms);
-    json_out_set(object, "remote", outcome->remote[0] != '\0' ? outcome->remote : NULL);
-    json_object_set_new(object, "http_status",
-                        outcome->http_status != 0 ? json_integer(outcome->http_status)
-                                                  : json_null());
-    json_out_set_int(object, "addresses_total", outcome->addresses_total);
-    json_out_set_int(object, "addresses_failed", outcome->addresses_failed);
-    json_out_set_int(object, "answered", outcome->answered);
-    json_t *phases = json_object();
-    for (int i = 0; i < PHASE_COUNT; i++) {
-        if (outcome->phase_us[i] >= 0)
-            json_out_set_int(phases, phase_name((enum phase)i), outcome->phase_us[i]);
-    }
-    json_object_set_new(object, "phases_us", phases);
-    return object;
-}
 
 static void set_identity(json_t *object, const struct config *config,
                          const struct check_config *check) {
@@ -51,13 +27,9 @@ static void set_identity(json_t *object, const struct config *config,
 static void set_state(json_t *object, const struct snapshot *snapshot, uint32_t check) {
     const struct check_record *record = snapshot->checks[check];
     enum reason reason = describe_reason(record);
-    BUF_AUTO struct buf owner = {0};
-    if (reason != REASON_NONE)
-        describe_owner(snapshot, check, &owner);
     json_out_set(object, "state", check_state_name(record->state));
     json_out_set(object, "counted", check_state_name(record->counted));
     json_out_set(object, "reason", reason != REASON_NONE ? reason_name(reason) : NULL);
-    json_out_set(object, "owner", owner.data);
     json_out_set(object, "blocked_by",
                  record->blocked_by != UINT32_MAX
                      ? snapshot->config->checks[record->blocked_by].name
@@ -95,6 +67,29 @@ static void set_history(json_t *object, const struct check_record *record) {
                         record->has_failure
                             ? outcome_json(&record->failure, record->failure_wall_ms)
                             : json_null());
+}
+
+json_t *outcome_json(const struct outcome *outcome, int64_t wall_ms) {
+    json_t *object = json_object();
+    json_out_set(object, "kind", outcome_kind_name(outcome->kind));
+    json_out_set(object, "reason",
+                 outcome->reason != REASON_NONE ? reason_name(outcome->reason) : NULL);
+    json_out_set(object, "evidence", outcome->evidence);
+    json_out_set_time(object, "at", wall_ms);
+    json_out_set(object, "remote", outcome->remote[0] != '\0' ? outcome->remote : NULL);
+    json_object_set_new(object, "http_status",
+                        outcome->http_status != 0 ? json_integer(outcome->http_status)
+                                                  : json_null());
+    json_out_set_int(object, "addresses_total", outcome->addresses_total);
+    json_out_set_int(object, "addresses_failed", outcome->addresses_failed);
+    json_out_set_int(object, "answered", outcome->answered);
+    json_t *phases = json_object();
+    for (int i = 0; i < PHASE_COUNT; i++) {
+        if (outcome->phase_us[i] >= 0)
+            json_out_set_int(phases, phase_name((enum phase)i), outcome->phase_us[i]);
+    }
+    json_object_set_new(object, "phases_us", phases);
+    return object;
 }
 
 json_t *check_json(const struct snapshot *snapshot, uint32_t check) {

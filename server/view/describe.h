@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "model/snapshot.h"
+#include "view/diagnosis.h"
 
 struct buf;
 
@@ -22,24 +22,26 @@ const struct outcome *describe_outcome(const struct check_record *record);
  * evidence. Empty where there is nothing to say. */
 void describe_evidence(const struct snapshot *snapshot, uint32_t check, struct buf *out);
 
-/* Whose it is: "us", "platform", "gateway" or "tenant:NAME"; of a blocked check the owner
- * of what blocks it. */
-void describe_owner(const struct snapshot *snapshot, uint32_t check, struct buf *out);
+/* Who holds /healthz by hand, until when, over what, and why: one clause. False, and
+ * nothing is written, without an active override. */
+bool describe_override(const struct snapshot *snapshot, struct buf *out);
 
-/* What to do first. One sentence without its full stop; "" for REASON_NONE. Static. */
-const char *describe_next_step(enum reason reason);
+/* The root cause in one line; "nothing is wrong" exactly where nothing is. */
+void describe_cause(const struct view_diagnosis *diagnosis, struct buf *out);
 
-/* One line: what holds or explains the verdict, or "nothing is wrong". */
-void describe_why(const struct snapshot *snapshot, struct buf *out);
+/* The same behind an active override, which begins the line then. */
+void describe_why(const struct view_diagnosis *diagnosis, struct buf *out);
 
-/* One clause where the verdict is not healthy although no check explains it: we are
- * starved, or starting. False, and nothing is written, where a check explains it or all
- * is well. */
-bool describe_own_trouble(const struct snapshot *snapshot, struct buf *out);
+/* "app2: route is broken: ..." or "app1: nothing is wrong", of any report. */
+void describe_tenant(const struct path_survey *survey, const struct path_report *report,
+                     struct buf *out);
 
-/* What to say where no check explains the verdict: the above, the override, or "nothing
- * is wrong". */
-void describe_no_cause(const struct snapshot *snapshot, struct buf *out);
+/* Reason, evidence and age of a hop. */
+void describe_hop(const struct path_hop *hop, struct buf *out);
+
+/* The first of the commands of a next step into `out`; `rest` gets what follows it. False
+ * where there is none. */
+bool describe_command(const char **rest, struct buf *out);
 
 /* "we are starved: FIGURE" where we are, so that outcomes are not counted. False where
  * not. */

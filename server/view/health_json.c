@@ -94,16 +94,18 @@ static json_t *notes_json(const struct snapshot *snapshot) {
     BUF_AUTO struct buf pod = {0};
     buf_printf(&pod, "seen by pod %s", snapshot->instance);
     json_array_append_new(notes, json_out_text(pod.data));
-    if (snapshot->verdicts.override_active)
-        json_array_append_new(notes, json_string("the status is held by an override"));
+    BUF_AUTO struct buf override = {0};
+    if (describe_override(snapshot, &override))
+        json_array_append_new(notes, json_out_text(override.data));
     if (!snapshot->reload.last_ok)
         json_array_append_new(
             notes, json_string("the last configuration was refused, see /config"));
     return notes;
 }
 
-void view_status_health_json(const struct snapshot *snapshot,
+void view_status_health_json(const struct view_diagnosis *diagnosis,
                              const struct view_query *query, struct buf *out) {
+    const struct snapshot *snapshot = diagnosis->survey.snapshot;
     enum verdict verdict = snapshot->verdicts.answer;
     json_out_open(out);
     json_out_member(out, "status", json_string(verdict_status(verdict)));
@@ -115,7 +117,7 @@ void view_status_health_json(const struct snapshot *snapshot,
     json_out_member(out, "notes", notes_json(snapshot));
     if (verdict != VERDICT_HEALTHY) {
         BUF_AUTO struct buf why = {0};
-        describe_why(snapshot, &why);
+        describe_why(diagnosis, &why);
         json_out_member(out, "output", json_out_text(why.data));
     }
     json_out_open_member(out, "checks", '{');

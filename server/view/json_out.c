@@ -1,5 +1,6 @@
 /* The line-wise layout of our JSON documents, and values that cannot fail on odd bytes.
- * Never knows what a document is about. */
+ * Never knows what a document is about, but that each says who speaks and who holds
+ * /healthz by hand. */
 #include "json_out.h"
 
 #include <string.h>
@@ -32,6 +33,22 @@ static void write_key(struct buf *out, const char *key) {
 static void write_value(struct buf *out, json_t *value) {
     json_dump_callback(value, append, out, JSON_ENCODE_ANY);
     json_decref(value);
+}
+
+static json_t *override_json(const struct snapshot *snapshot) {
+    const struct verdict_config *config = &snapshot->config->verdict;
+    if (!config->override.is_set)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "active",
+                        json_boolean(snapshot->verdicts.override_active));
+    json_out_set(object, "verdict", verdict_name(config->override.verdict));
+    json_out_set(object, "reason", config->override.reason);
+    json_out_set_time(object, "until", config->override.until_wall_ms);
+    json_out_set(object, "over_policy", policy_name(config->policy));
+    json_out_set(object, "measured",
+                 verdict_name(snapshot->verdicts.by_policy[config->policy]));
+    return object;
 }
 
 void json_out_open(struct buf *out) {
@@ -113,4 +130,5 @@ void json_out_head(struct buf *out, const struct snapshot *snapshot) {
     json_out_member(out, "instance", json_out_text(snapshot->instance));
     json_out_member(out, "version", json_string(HR_VERSION));
     json_out_member(out, "taken", json_out_time(snapshot->taken_wall_ms));
+    json_out_member(out, "override", override_json(snapshot));
 }

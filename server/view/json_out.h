@@ -36,7 +36,8 @@ void json_out_set(json_t *object, const char *key, const char *text);
 void json_out_set_int(json_t *object, const char *key, int64_t number);
 void json_out_set_time(json_t *object, const char *key, int64_t wall_ms);
 
-/* The members that every document of our schema starts with. */
+/* The members that every document of our schema starts with: an override is shown in all
+ * of them. */
 void json_out_head(struct buf *out, const struct snapshot *snapshot);
 
 #endif

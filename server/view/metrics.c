@@ -10,6 +10,7 @@
 
 /* What the figures are read from. */
 struct source {
+    const struct path_survey *survey;
     const struct snapshot *snapshot;
     const struct metrics_process *process;
 };
@@ -92,6 +93,73 @@ static void write_tenant_changed(struct expose *expose, const struct source *sou
     for (uint32_t tenant = 0; tenant < config->tenant_count; tenant++)
         expose_ms(expose, EXPOSE_LABELS("tenant", config->tenants[tenant].name),
                   source->snapshot->tenants[tenant].since_wall_ms);
+}
+
+/* One series for each path that is broken, and none for the others. */
+static void write_path_broken_of(struct expose *expose, const struct source *source,
+                                 uint32_t tenant) {
+    const struct path_survey *survey = source->survey;
+    struct path_report report;
+    char owner[PATH_OWNER_MAX];
+    path_diagnose(survey, tenant, &report);
+    if (!report.is_broken)
+        return;
+    const char *name =
+        tenant != CONFIG_NO_TENANT ? survey->snapshot->config->tenants[tenant].name : "";
+    enum path_state state = report.hops[report.broken_hop].state;
+    expose_int(expose,
+               EXPOSE_LABELS("tenant", name, "hop", hop_name(report.broken_hop), "state",
+                             path_state_name(state), "owner",
+                             path_owner(survey, &report, owner), "reason",
+                             reason_name(report.reason)),
+               1);
+}
+
+static void write_path_broken(struct expose *expose, const struct source *source) {
+    write_path_broken_of(expose, source, CONFIG_NO_TENANT);
+    for (uint32_t i = 0; i < source->snapshot->config->tenant_count; i++)
+        write_path_broken_of(expose, source, i);
+}
+
+static void write_prober_arrivals(struct expose *expose, const struct source *source) {
+    const struct census_view *census = source->snapshot->census;
+    for (int i = 0; census && i < PROBER_COUNT; i++)
+        expose_count(expose, EXPOSE_LABELS("class", prober_name((enum prober)i)),
+                     census->classes[i].count);
+}
+
+static void write_prober_age(struct expose *expose, const struct source *source) {
+    const struct census_view *census = source->snapshot->census;
+    for (int i = 0; census && i < PROBER_COUNT; i++) {
+        if (census->classes[i].count > 0)
+            expose_ms(expose, EXPOSE_LABELS("class", prober_name((enum prober)i)),
+                      source->snapshot->taken_mono_ms - census->classes[i].last_mono_ms);
+    }
+}
+
+static void write_prober_silent(struct expose *expose, const struct source *source) {
+    const struct census_view *census = source->snapshot->census;
+    for (int i = 0; census && i < PROBER_COUNT; i++)
+        expose_int(expose, EXPOSE_LABELS("class", prober_name((enum prober)i)),
+                   census->classes[i].is_silent);
+}
+
+static void write_events(struct expose *expose, const struct source *source) {
+    const struct timeline_view *timeline = source->snapshot->timeline;
+    expose_count(expose, NULL, timeline ? timeline->total : 0);
+}
+
+static void write_incidents(struct expose *expose, const struct source *source) {
+    const struct timeline_view *timeline = source->snapshot->timeline;
+    expose_count(expose, NULL, timeline ? timeline->incident_total : 0);
+}
+
+static void write_incidents_open(struct expose *expose, const struct source *source) {
+    const struct timeline_view *timeline = source->snapshot->timeline;
+    int open = 0;
+    for (size_t i = 0; timeline && i < timeline->incident_count; i++)
+        open += timeline->incidents[i]->ended_wall_ms == 0;
+    expose_int(expose, NULL, open);
 }
 
 static void write_config(struct expose *expose, const struct source *source) {
@@ -276,6 +344,11 @@ static const struct {
     {GAUGE("tenant_state", NULL, "1 for the state of each tenant."), write_tenant_state},
     {GAUGE("tenant_changed_timestamp_seconds", "seconds", "When the state of each tenant began."), write_tenant_changed},
 
+    {GAUGE("path_broken", NULL, "1 for each path that is broken or warns, with hop, owner and reason; no tenant: what all share."), write_path_broken},
+    {COUNTER("events", "Events on the timeline."), write_events},
+    {COUNTER("incidents", "Failures of checks, from the first evidence to the end each."), write_incidents},
+    {GAUGE("incidents_open", NULL, "Failures that go on; of more than 32 only the newest count."), write_incidents_open},
+
     {INFO("config", "SHA-256 of the running configuration."), write_config},
     {GAUGE("config_last_reload_successful", NULL, "0 after the newest configuration was refused; the one before still runs."), write_reload_ok},
     {GAUGE("config_last_reload_success_timestamp_seconds", "seconds", "When the running configuration was loaded."), write_reload_time},
@@ -300,6 +373,9 @@ static const struct {
 
     {COUNTER("probes", "Requests on the probe port by question and answer."), write_probes},
     {COUNTER("probe_records_dropped", "Requests on the probe port that were counted but not described to the census."), write_probes_dropped},
+    {COUNTER("prober_arrivals", "Requests on the probe port by who asked; this replica's share."), write_prober_arrivals},
+    {GAUGE("prober_last_seen_age_seconds", "seconds", "Time since each class of probers asked last."), write_prober_age},
+    {GAUGE("prober_silent", NULL, "1 while a class that asked regularly does not."), write_prober_silent},
     {COUNTER("log_lines_dropped", "Log lines that nobody took in time."), write_log_dropped},
 
     {{"process_resident_memory_bytes", EXPOSE_GAUGE, "bytes", "Resident memory."}, write_resident},
@@ -310,9 +386,11 @@ static const struct {
 };
 /* clang-format on */
 
-void view_metrics(const struct snapshot *snapshot, const struct metrics_process *process,
-                  bool openmetrics, struct buf *out) {
-    const struct source source = {snapshot, process};
+void view_metrics(const struct view_diagnosis *diagnosis,
+                  const struct metrics_process *process, bool openmetrics,
+                  struct buf *out) {
+    const struct snapshot *snapshot = diagnosis->survey.snapshot;
+    const struct source source = {&diagnosis->survey, snapshot, process};
     struct expose expose = {.out = out, .openmetrics = openmetrics};
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
         expose_start(&expose, &families[i].family);

@@ -159,6 +159,13 @@ static bool is_below(const char *name, const char *prefix) {
     return strncmp(name, prefix, len) == 0 && (name[len] == '\0' || name[len] == '/');
 }
 
+static bool is_of_tenant(const struct config *config, uint32_t check,
+                         const char *tenant) {
+    const struct check_config *it = &config->checks[check];
+    return it->scope == SCOPE_TENANT &&
+           strcmp(config->tenants[it->tenant].name, tenant) == 0;
+}
+
 static bool state_is_known(const char *word) {
     for (int i = 0; i < STATE_COUNT; i++) {
         if (strcmp(word, check_state_name((enum check_state)i)) == 0)
@@ -222,12 +229,25 @@ bool view_wants_check(const struct view_query *query, const struct snapshot *sna
         return true;
     if (query->check && !is_below(config->name, query->check))
         return false;
-    if (query->tenant &&
-        (config->scope != SCOPE_TENANT ||
-         strcmp(snapshot->config->tenants[config->tenant].name, query->tenant) != 0))
+    if (query->tenant && !is_of_tenant(snapshot->config, check, query->tenant))
         return false;
     return !query->state ||
            strcmp(check_state_name(snapshot->checks[check]->state), query->state) == 0;
+}
+
+bool view_wants_event(const struct view_query *query, const struct snapshot *snapshot,
+                      enum event_kind kind, const char *subject) {
+    const struct config *config = snapshot->config;
+    if (!query || (!query->check && !query->tenant))
+        return true;
+    if (kind == EVENT_TENANT)
+        return !query->check && strcmp(subject, query->tenant) == 0;
+    if (kind != EVENT_CHECK || (query->check && !is_below(subject, query->check)))
+        return false;
+    if (!query->tenant)
+        return true;
+    uint32_t check = config_find_check(config, subject);
+    return check != UINT32_MAX && is_of_tenant(config, check, query->tenant);
 }
 
 bool view_query_is_known(const struct view_query *query, const struct snapshot *snapshot,

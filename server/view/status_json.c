@@ -8,6 +8,7 @@
 #include "check_json.h"
 #include "describe.h"
 #include "json_out.h"
+#include "path_json.h"
 
 static json_t *policies_json(const struct verdicts *verdicts) {
     json_t *object = json_object();
@@ -17,54 +18,13 @@ static json_t *policies_json(const struct verdicts *verdicts) {
     return object;
 }
 
-static json_t *override_json(const struct snapshot *snapshot) {
-    const struct override_config *override = &snapshot->config->verdict.override;
-    if (!override->is_set)
-        return json_null();
-    json_t *object = json_object();
-    json_object_set_new(object, "active",
-                        json_boolean(snapshot->verdicts.override_active));
-    json_out_set(object, "verdict", verdict_name(override->verdict));
-    json_out_set(object, "reason", override->reason);
-    json_out_set_time(object, "until", override->until_wall_ms);
-    return object;
-}
-
-static json_t *root_cause_json(const struct snapshot *snapshot) {
-    uint32_t cause = snapshot_root_cause(snapshot);
-    if (cause == UINT32_MAX)
-        return json_null();
-    const struct config *config = snapshot->config;
-    const struct check_config *check = &config->checks[cause];
-    const struct check_record *record = snapshot->checks[cause];
-    enum reason reason = describe_reason(record);
-    BUF_AUTO struct buf owner = {0};
-    BUF_AUTO struct buf evidence = {0};
-    if (reason != REASON_NONE)
-        describe_owner(snapshot, cause, &owner);
-    describe_evidence(snapshot, cause, &evidence);
-    json_t *object = json_object();
-    json_out_set(object, "check", check->name);
-    json_out_set(object, "tenant",
-                 check->scope == SCOPE_TENANT ? config->tenants[check->tenant].name
-                                              : NULL);
-    json_out_set(object, "state", check_state_name(record->state));
-    json_out_set_time(object, "since", record->since_wall_ms);
-    json_out_set(object, "reason", reason != REASON_NONE ? reason_name(reason) : NULL);
-    json_out_set(object, "text", reason != REASON_NONE ? reason_text(reason) : NULL);
-    json_out_set(object, "hop",
-                 reason != REASON_NONE ? hop_name(reason_hop(reason)) : NULL);
-    json_out_set(object, "owner", owner.data);
-    json_out_set(object, "next_step",
-                 reason != REASON_NONE ? describe_next_step(reason) : NULL);
-    json_out_set(object, "evidence", evidence.data);
-    return object;
-}
-
-static json_t *tenant_json(const struct snapshot *snapshot, uint32_t tenant) {
+static json_t *tenant_json(const struct path_survey *survey, uint32_t tenant) {
+    const struct snapshot *snapshot = survey->snapshot;
     const struct tenant_config *config = &snapshot->config->tenants[tenant];
     const struct tenant_record *record = &snapshot->tenants[tenant];
     uint32_t decided_by = record->status.decided_by;
+    struct path_report report;
+    path_diagnose(survey, tenant, &report);
     json_t *object = json_object();
     json_out_set(object, "name", config->name);
     json_out_set(object, "state", tenant_state_name(record->status.state));
@@ -74,6 +34,7 @@ static json_t *tenant_json(const struct snapshot *snapshot, uint32_t tenant) {
     json_out_set(object, "decided_by",
                  decided_by != UINT32_MAX ? snapshot->config->checks[decided_by].name
                                           : NULL);
+    path_json_set(object, survey, &report);
     return object;
 }
 
@@ -124,10 +85,11 @@ static json_t *generation_json(const struct snapshot *snapshot) {
     return object;
 }
 
-static void write_verdict(const struct snapshot *snapshot, struct buf *out) {
+static void write_verdict(const struct view_diagnosis *diagnosis, struct buf *out) {
+    const struct snapshot *snapshot = diagnosis->survey.snapshot;
     const struct verdicts *verdicts = &snapshot->verdicts;
     BUF_AUTO struct buf why = {0};
-    describe_why(snapshot, &why);
+    describe_why(diagnosis, &why);
     json_out_member(out, "verdict", json_string(verdict_name(verdicts->answer)));
     json_out_member(out, "since", json_out_time(snapshot->verdict_since_wall_ms));
     json_out_member(out, "why", json_out_text(why.data));
@@ -136,18 +98,18 @@ static void write_verdict(const struct snapshot *snapshot, struct buf *out) {
     json_out_member(out, "policies", policies_json(verdicts));
     json_out_member(out, "critical_tenants", json_integer(verdicts->critical_tenants));
     json_out_member(out, "critical_up", json_integer(verdicts->critical_up));
-    json_out_member(out, "override", override_json(snapshot));
-    json_out_member(out, "root_cause", root_cause_json(snapshot));
+    json_out_member(out, "root_cause", path_json_cause(diagnosis));
 }
 
-void view_status_json(const struct snapshot *snapshot, const struct view_query *query,
-                      struct buf *out) {
+void view_status_json(const struct view_diagnosis *diagnosis,
+                      const struct view_query *query, struct buf *out) {
+    const struct snapshot *snapshot = diagnosis->survey.snapshot;
     const struct config *config = snapshot->config;
     json_out_open(out);
     json_out_head(out, snapshot);
     json_out_member(out, "started", json_out_time(snapshot->started_wall_ms));
     json_out_member(out, "life", json_string(life_name(snapshot->life)));
-    write_verdict(snapshot, out);
+    write_verdict(diagnosis, out);
     json_out_member(out, "config", generation_json(snapshot));
     json_out_member(out, "reload", reload_json(&snapshot->reload));
     json_out_member(out, "self", self_json(&snapshot->self));
@@ -156,7 +118,7 @@ void view_status_json(const struct snapshot *snapshot, const struct view_query *
     for (uint32_t i = 0; i < config->tenant_count; i++) {
         if (!query || !query->tenant ||
             strcmp(query->tenant, config->tenants[i].name) == 0)
-            json_out_item(out, NULL, tenant_json(snapshot, i));
+            json_out_item(out, NULL, tenant_json(&diagnosis->survey, i));
     }
     json_out_close_member(out, '[');
     json_out_open_member(out, "checks", '[');
@@ -168,10 +130,17 @@ void view_status_json(const struct snapshot *snapshot, const struct view_query *
     json_out_close(out);
 }
 
-void view_check_json(const struct snapshot *snapshot, uint32_t check, struct buf *out) {
+void view_check_json(const struct view_diagnosis *diagnosis, uint32_t check,
+                     struct buf *out) {
+    const struct path_survey *survey = &diagnosis->survey;
+    struct path_report report;
+    path_diagnose(survey, survey->snapshot->config->checks[check].tenant, &report);
+    json_t *path = json_object();
+    path_json_set(path, survey, &report);
     json_out_open(out);
-    json_out_head(out, snapshot);
-    json_out_members(out, check_json(snapshot, check));
+    json_out_head(out, survey->snapshot);
+    json_out_members(out, check_json(survey->snapshot, check));
+    json_out_member(out, "path", path);
     json_out_close(out);
 }
 

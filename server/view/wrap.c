@@ -1,5 +1,5 @@
-/* Wrapping of text for a terminal. Owns the width and what a column is; never decides
- * what is said. */
+/* Wrapping of text and commands for a terminal. Owns the width and what a column is;
+ * never decides what is said. */
 #include "wrap.h"
 
 #include <stdarg.h>
@@ -9,6 +9,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+
+/* The part of a command that goes on one line. */
+struct cut {
+    size_t len;
+    bool is_quoted; /* it ends between apostrophes */
+};
 
 static bool starts_code_point(char c) {
     return ((unsigned char)c & 0xc0) != 0x80;
@@ -80,6 +86,25 @@ static void append_wrapped(struct buf *out, const char *text, size_t indent,
     }
 }
 
+/* As much as fits into `columns`, up to the last space or comma that is not near its
+ * start. */
+static struct cut find_cut(const char *command, bool is_quoted, size_t columns) {
+    struct cut cut = {.is_quoted = is_quoted};
+    struct cut best = {0};
+    while (cut.len < columns) {
+        char c = command[cut.len++];
+        if (c == '\'')
+            cut.is_quoted = !cut.is_quoted;
+        bool is_end = c == ',' || (c == ' ' && !cut.is_quoted);
+        if (is_end && cut.len > columns / 3)
+            best = cut;
+    }
+    /* Two backslashes would be a backslash. */
+    while (!cut.is_quoted && cut.len > 1 && command[cut.len - 1] == '\\')
+        cut.len--;
+    return best.len > 0 ? best : cut;
+}
+
 size_t wrap_width(const char *text) {
     return width_of(text, strlen(text));
 }
@@ -101,6 +126,22 @@ void wrap_line(struct buf *out, const char *label, size_t indent, const char *te
         append_wrapped(out, first, indent, column);
     }
     buf_putc(out, '\n');
+}
+
+void wrap_command(struct buf *out, const char *command) {
+    MEM_AUTO char *clean = cleaned(command);
+    const char *rest = clean;
+    bool is_quoted = false;
+    while (width_of(rest, strlen(rest)) + is_quoted > WRAP_COLUMNS) {
+        /* Room for the apostrophes around a quoted part, and the backslash. */
+        struct cut cut = find_cut(rest, is_quoted, WRAP_COLUMNS - 3);
+        buf_puts(out, is_quoted ? "'" : "");
+        buf_append(out, rest, cut.len);
+        buf_puts(out, cut.is_quoted ? "'\\\n" : "\\\n");
+        rest += cut.len;
+        is_quoted = cut.is_quoted;
+    }
+    buf_printf(out, "%s%s\n", is_quoted ? "'" : "", rest);
 }
 
 void wrap_printf(struct buf *out, const char *label, size_t indent, const char *fmt,

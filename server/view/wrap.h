@@ -19,6 +19,11 @@ void wrap_line(struct buf *out, const char *label, size_t indent, const char *te
 void wrap_printf(struct buf *out, const char *label, size_t indent, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Append a shell command that goes on in the next line behind a backslash, so that it is
+ * the same command when its lines are copied into a POSIX shell. An apostrophe in it must
+ * be a quote. */
+void wrap_command(struct buf *out, const char *command);
+
 /* Columns that a text takes. */
 size_t wrap_width(const char *text);
 

@@ -10,11 +10,14 @@
 
 #include "base/buf.h"
 #include "fixture.h"
+#include "view/census.h"
 #include "view/health_json.h"
 #include "view/metrics.h"
 #include "view/page.h"
+#include "view/path.h"
 #include "view/status_json.h"
 #include "view/status_text.h"
+#include "view/timeline.h"
 #include "view/verbose.h"
 
 enum { COLUMNS = 80 };
@@ -28,30 +31,75 @@ static bool complain(const char *name, const char *what, const char *which) {
 
 /* The check whose own page is rendered: the one to blame, else the first. */
 static uint32_t chosen_check(const struct fixture *fixture) {
-    uint32_t cause = snapshot_root_cause(fixture->snapshot);
-    return cause != UINT32_MAX ? cause : 0;
+    const struct path_report *cause = &fixture->diagnosis.cause;
+    uint32_t check = cause->hops[cause->broken_hop].check;
+    return cause->is_broken && check != UINT32_MAX ? check : 0;
+}
+
+/* The tenant of the root cause, else the first. */
+static uint32_t chosen_tenant(const struct fixture *fixture) {
+    uint32_t tenant = fixture->diagnosis.cause.tenant;
+    return tenant != CONFIG_NO_TENANT ? tenant : 0;
 }
 
 static void render_text(const struct fixture *fixture, struct buf *out) {
-    view_status_text(fixture->snapshot, NULL, out);
+    view_status_text(&fixture->diagnosis, NULL, out);
 }
 
 static void render_why(const struct fixture *fixture, struct buf *out) {
-    view_why(fixture->snapshot, out);
+    view_why_text(&fixture->diagnosis, out);
+}
+
+static void render_why_json(const struct fixture *fixture, struct buf *out) {
+    view_why_json(&fixture->diagnosis, out);
+}
+
+static void render_path_text(const struct fixture *fixture, struct buf *out) {
+    view_path_text(&fixture->diagnosis, CONFIG_NO_TENANT, out);
+}
+
+static void render_path_json(const struct fixture *fixture, struct buf *out) {
+    view_path_json(&fixture->diagnosis, CONFIG_NO_TENANT, out);
+}
+
+static void render_tenant_text(const struct fixture *fixture, struct buf *out) {
+    if (fixture->snapshot->config->tenant_count > 0)
+        view_path_text(&fixture->diagnosis, chosen_tenant(fixture), out);
+}
+
+static void render_tenant_json(const struct fixture *fixture, struct buf *out) {
+    if (fixture->snapshot->config->tenant_count > 0)
+        view_path_json(&fixture->diagnosis, chosen_tenant(fixture), out);
+}
+
+static void render_timeline_text(const struct fixture *fixture, struct buf *out) {
+    view_timeline_text(fixture->snapshot, NULL, out);
+}
+
+static void render_timeline_json(const struct fixture *fixture, struct buf *out) {
+    view_timeline_json(fixture->snapshot, NULL, out);
+}
+
+static void render_census_text(const struct fixture *fixture, struct buf *out) {
+    view_census_text(fixture->snapshot, out);
+}
+
+static void render_census_json(const struct fixture *fixture, struct buf *out) {
+    view_census_json(fixture->snapshot, out);
 }
 
 static void render_check_text(const struct fixture *fixture, struct buf *out) {
     if (fixture->snapshot->config->check_count > 0)
-        view_check_text(fixture->snapshot, chosen_check(fixture), out);
+        view_check_text(&fixture->diagnosis, chosen_check(fixture), out);
 }
 
 static void render_status_json(const struct fixture *fixture, struct buf *out) {
-    view_status_json(fixture->snapshot, NULL, out);
+    view_status_json(&fixture->diagnosis, NULL, out);
 }
 
 static void render_check_json(const struct fixture *fixture, struct buf *out) {
     if (fixture->snapshot->config->check_count > 0)
-        view_check_json(fixture->snapshot, chosen_check(fixture), out);
+        view_check_json(&fixture->diagnosis, chosen_check(fixture), out);
 }
 
 static void render_config_json(const struct fixture *fixture, struct buf *out) {
@@ -59,7 +107,7 @@ static void render_config_json(const struct fixture *fixture, struct buf *out) {
 }
 
 static void render_health_json(const struct fixture *fixture, struct buf *out) {
-    view_status_health_json(fixture->snapshot, NULL, out);
+    view_status_health_json(&fixture->diagnosis, NULL, out);
 }
 
 static void render_verbose(const struct fixture *fixture, struct buf *out) {
@@ -74,15 +122,15 @@ static void render_verbose(const struct fixture *fixture, struct buf *out) {
 }
 
 static void render_prom(const struct fixture *fixture, struct buf *out) {
-    view_metrics(fixture->snapshot, &fixture->process, false, out);
+    view_metrics(&fixture->diagnosis, &fixture->process, false, out);
 }
 
 static void render_openmetrics(const struct fixture *fixture, struct buf *out) {
-    view_metrics(fixture->snapshot, &fixture->process, true, out);
+    view_metrics(&fixture->diagnosis, &fixture->process, true, out);
 }
 
 static void render_page(const struct fixture *fixture, struct buf *out) {
-    view_page(fixture->snapshot, out);
+    view_page(&fixture->diagnosis, out);
 }
 
 /* All of it is UTF-8 without control characters; text for people fits its columns. */
@@ -169,6 +217,15 @@ static const struct form {
 } forms[] = {
     {"text", render_text, false, true},
     {"why", render_why, false, false},
+    {"why.json", render_why_json, true, false},
+    {"path", render_path_text, false, true},
+    {"path.json", render_path_json, true, false},
+    {"tenant", render_tenant_text, false, true},
+    {"tenant.json", render_tenant_json, true, false},
+    {"timeline", render_timeline_text, false, true},
+    {"timeline.json", render_timeline_json, true, false},
+    {"census", render_census_text, false, true},
+    {"census.json", render_census_json, true, false},
     {"check.text", render_check_text, false, true},
     {"status.json", render_status_json, true, false},
     {"check.json", render_check_json, true, false},

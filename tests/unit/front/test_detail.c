@@ -31,6 +31,10 @@ static void test_get_every_route_is_answered_by_its_view(void **state) {
         {"GET", "/livez", "", 200, DETAIL_TEXT, "live"},
         {"GET", "/livez?verbose", "", 200, DETAIL_TEXT, "live"},
         {"GET", "/why", "", 200, DETAIL_TEXT, "nothing is wrong"},
+        {"GET", "/path", "", 200, "application/json", "\"paths\": ["},
+        {"GET", "/path/t1", "", 200, "application/json", "\"tenant\": \"t1\""},
+        {"GET", "/timeline", "", 200, "application/json", "\"incidents\": ["},
+        {"GET", "/census", "", 200, "application/json", "\"classes\": ["},
         {"GET", "/checks/gateway/status", "", 200, "application/json", "gateway/status"},
         {"GET", "/checks/tenant/t1/direct", "", 200, "application/json",
          "tenant/t1/direct"},
@@ -56,6 +60,19 @@ static void test_format_is_chosen_by_query_then_accept(void **state) {
         {"GET", "/status?format=%74ext", "", 200, DETAIL_TEXT, "pod-1"},
         {"GET", "/checks/gateway/status?format=text", "", 200, DETAIL_TEXT,
          "gateway/status"},
+        {"GET", "/why?format=json", "", 200, "application/json", "\"root_cause\": null"},
+        {"GET", "/why", "Accept: application/json\r\n", 200, "application/json",
+         "\"why\": \"nothing is wrong\""},
+        {"GET", "/path?format=text", "", 200, DETAIL_TEXT, "healthy   t0: nothing"},
+        {"GET", "/path/t1?format=text", "", 200, DETAIL_TEXT, "[ ? ]  inbound"},
+        {"GET", "/path/t1", "Accept: text/plain\r\n", 200, DETAIL_TEXT, "t1: nothing"},
+        {"GET", "/timeline?format=text", "", 200, DETAIL_TEXT, "happened"},
+        {"GET", "/census?format=text", "", 200, DETAIL_TEXT, "share"},
+        {"GET", "/why?format=html", "", 400, DETAIL_TEXT, "text, json"},
+        {"GET", "/path?format=health", "", 400, DETAIL_TEXT, "json, text"},
+        {"GET", "/path/t1?format=html", "", 400, DETAIL_TEXT, "json, text"},
+        {"GET", "/timeline?format=html", "", 400, DETAIL_TEXT, "json, text"},
+        {"GET", "/census?format=", "", 400, DETAIL_TEXT, "json, text"},
         {"GET", "/metrics", "Accept: application/openmetrics-text; version=1.0.0\r\n",
          200, open_type, "# EOF"},
         {"GET", "/metrics?format=openmetrics", "", 200, open_type, "# EOF"},
@@ -79,6 +96,10 @@ static void test_filters_unknown_names_are_404(void **state) {
         {"GET", "/status?check=nope", "", 404, DETAIL_TEXT, "nope"},
         {"GET", "/status?tenant=t9", "", 404, DETAIL_TEXT, "t9"},
         {"GET", "/status?state=happy", "", 404, DETAIL_TEXT, "happy"},
+        {"GET", "/timeline?check=tenant&tenant=t1", "", 200, "application/json",
+         "events"},
+        {"GET", "/timeline?check=nope", "", 404, DETAIL_TEXT, "nope"},
+        {"GET", "/timeline?tenant=t9", "", 404, DETAIL_TEXT, "t9"},
         {"GET", "/status?check=gateway%00", "", 400, DETAIL_TEXT, "NUL"},
         {"GET", "/status?unknown=%20&x", "", 200, "application/json", "pod-1"},
     };
@@ -133,6 +154,13 @@ static void test_unknown_routes_are_404_and_name_the_others(void **state) {
         {"GET", "/checks/nope", "", 404, DETAIL_TEXT, "no check is named \"nope\""},
         {"GET", "/checks/gateway%2Fstatus", "", 404, DETAIL_TEXT, "gateway%2Fstatus"},
         {"GET", "/checks//run", "", 404, DETAIL_TEXT, "no check is named \"/run\""},
+        {"GET", "/path/t9", "", 404, DETAIL_TEXT,
+         "no tenant is named \"t9\"; known: t0, t1"},
+        {"GET", "/path/t%31", "", 404, DETAIL_TEXT, "\"t%31\""},
+        {"GET", "/path/t1/", "", 404, DETAIL_TEXT, "\"t1/\""},
+        {"GET", "/path/", "", 404, DETAIL_TEXT, "GET  /path/NAME"},
+        {"GET", "/timeline/", "", 404, DETAIL_TEXT, "GET  /timeline"},
+        {"POST", "/path", "Authorization: Bearer secret\r\n", 403, DETAIL_TEXT, "token"},
     };
     ASSERT_ROWS(rows);
 }
@@ -186,6 +214,52 @@ static void test_livez_stuck_engine_is_503(void **state) {
     raw_reply_free(&reply);
 }
 
+/* What is old is not sold as new: every view that names a cause says so. */
+static void test_stuck_engine_is_the_root_cause_everywhere(void **state) {
+    (void)state;
+    atomic_store(&detail_port.last_turn_us,
+                 clock_mono_us() - PROBE_STUCK_AFTER_US - 1000);
+    static const char said[] = "our engine has stopped";
+    static const struct detail_row rows[] = {
+        {"GET", "/why", "", 200, DETAIL_TEXT, said},
+        {"GET", "/why?format=json", "", 200, "application/json", said},
+        {"GET", "/path/t0", "", 200, "application/json", said},
+        {"GET", "/path?format=text", "", 200, DETAIL_TEXT, said},
+        {"GET", "/status", "", 200, "application/json", said},
+        {"GET", "/status?format=text", "", 200, DETAIL_TEXT, said},
+        {"GET", "/checks/gateway/status?format=text", "", 200, DETAIL_TEXT, said},
+        {"GET", "/", "", 200, "text/html; charset=utf-8", said},
+        {"GET", "/metrics", "", 200, "text/plain; version=0.0.4; charset=utf-8",
+         "health_responder_path_broken{hop=\"self\",state=\"fail\",owner=\"us\","},
+    };
+    ASSERT_ROWS(rows);
+}
+
+static void test_unknown_tenant_names_fifty_at_most(void **state) {
+    (void)state;
+    struct config *config = picture_config(60);
+    struct snapshot *snapshot = picture_new(config);
+    detail_front_publish(detail_port.front, snapshot);
+    snapshot_unref(snapshot);
+    config_unref(config);
+    static const struct detail_row rows[] = {
+        {"GET", "/path/t60", "", 404, DETAIL_TEXT, ", t49 and 10 more\n"},
+        {"GET", "/path/t59", "", 200, "application/json", "\"t59\""},
+    };
+    ASSERT_ROWS(rows);
+    config = picture_config(0);
+    snapshot = picture_new(config);
+    detail_front_publish(detail_port.front, snapshot);
+    snapshot_unref(snapshot);
+    config_unref(config);
+    static const struct detail_row none[] = {
+        {"GET", "/path/t0", "", 404, DETAIL_TEXT,
+         "no tenant is named \"t0\"; known: none"},
+        {"GET", "/path", "", 200, "application/json", "\"paths\": []"},
+    };
+    ASSERT_ROWS(none);
+}
+
 static void test_metrics_hold_arrivals_of_the_probe_port(void **state) {
     (void)state;
     struct arrival arrival = {.path = PROBE_STRICT, .answer = ANSWER_UNHEALTHY};
@@ -214,10 +288,12 @@ static void test_close_listener_open_connections_go_on(void **state) {
 
 static void *dashboard(void *user) {
     atomic_int *running = user;
-    static const char *const targets[] = {"/", "/status", "/metrics", "/healthz?verbose"};
+    static const char *const targets[] = {
+        "/",         "/status", "/metrics", "/healthz?verbose",
+        "/timeline", "/path",   "/census",  "/why"};
     for (int i = 0; i < 200; i++) {
         struct raw_reply reply =
-            detail_port_ask("GET", targets[i % 4], "Authorization: Bearer secret\r\n");
+            detail_port_ask("GET", targets[i % 8], "Authorization: Bearer secret\r\n");
         if (reply.status != 200)
             abort();
         raw_reply_free(&reply);
@@ -255,6 +331,8 @@ int main(void) {
         DETAIL_TEST(test_page_has_its_policy),
         DETAIL_TEST(test_health_json_status_follows_the_verdict),
         DETAIL_TEST(test_livez_stuck_engine_is_503),
+        DETAIL_TEST(test_stuck_engine_is_the_root_cause_everywhere),
+        DETAIL_TEST(test_unknown_tenant_names_fifty_at_most),
         DETAIL_TEST(test_metrics_hold_arrivals_of_the_probe_port),
         DETAIL_TEST(test_close_listener_open_connections_go_on),
         DETAIL_TEST(test_publish_under_load_every_answer_is_whole),

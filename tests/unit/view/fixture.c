@@ -1,8 +1,8 @@
 /* Reads descriptions of snapshots. Computes verdicts and tenant states with the rules of
  * the server itself, so that no description can claim what could not be. */
 #include "fixture.h"
+#include "fixture_internal.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +10,13 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-/* 2026-03-01T12:00:00.250Z */
-static const int64_t taken_wall_ms = INT64_C(1772366400250);
-static const int64_t taken_mono_ms = 5000000;
-
-static void fail(const char *what, const char *which) {
+void fixture_fail(const char *what, const char *which) {
     fprintf(stderr, "fixture: %s %s\n", what, which);
     exit(2);
 }
 
-/* A text as the description means it, in the configuration's memory; NULL stays NULL. */
-static const char *get_text(struct config *config, const json_t *object, const char *key,
-                            const char *otherwise) {
+const char *fixture_text(struct config *config, const json_t *object, const char *key,
+                         const char *otherwise) {
     const json_t *value = json_object_get(object, key);
     const char *text = json_is_string(value) ? json_string_value(value) : otherwise;
     if (!text)
@@ -34,12 +29,12 @@ static const char *get_text(struct config *config, const json_t *object, const c
     return copy;
 }
 
-static int64_t get_int(const json_t *object, const char *key, int64_t otherwise) {
+int64_t fixture_int(const json_t *object, const char *key, int64_t otherwise) {
     const json_t *value = json_object_get(object, key);
     return json_is_integer(value) ? json_integer_value(value) : otherwise;
 }
 
-static bool get_bool(const json_t *object, const char *key, bool otherwise) {
+bool fixture_bool(const json_t *object, const char *key, bool otherwise) {
     const json_t *value = json_object_get(object, key);
     return json_is_boolean(value) ? json_is_true(value) : otherwise;
 }
@@ -48,21 +43,7 @@ static int64_t item_int(const json_t *array, size_t index) {
     return json_integer_value(json_array_get(array, index));
 }
 
-/* The place of a word among the names of an enum. */
-#define WORD(object, key, otherwise, count, name, type)                                  \
-    ({                                                                                   \
-        const json_t *value_ = json_object_get(object, key);                             \
-        const char *word_ = value_ ? json_string_value(value_) : name(otherwise);        \
-        int found_ = 0;                                                                  \
-        while (found_ < (count) && strcmp(name((type)found_), word_) != 0)               \
-            found_++;                                                                    \
-        if (found_ == (count))                                                           \
-            fail("unknown word", word_);                                                 \
-        (type) found_;                                                                   \
-    })
-
-static void read_outcome(struct config *config, const json_t *json,
-                         struct outcome *outcome) {
+void fixture_outcome(struct config *config, const json_t *json, struct outcome *outcome) {
     const json_t *phases = json_object_get(json, "phases_us");
     const json_t *addresses = json_object_get(json, "addresses");
     outcome_init(outcome);
@@ -70,22 +51,22 @@ static void read_outcome(struct config *config, const json_t *json,
         WORD(json, "kind", OUTCOME_PASS, 4, outcome_kind_name, enum outcome_kind);
     outcome->reason =
         WORD(json, "reason", REASON_NONE, REASON_COUNT, reason_name, enum reason);
-    outcome->http_status = (int)get_int(json, "http_status", 0);
+    outcome->http_status = (int)fixture_int(json, "http_status", 0);
     outcome->addresses_total = (int)item_int(addresses, 0);
     outcome->addresses_failed = (int)item_int(addresses, 1);
     outcome->answered = (int)item_int(addresses, 2);
     for (size_t i = 0; i < json_array_size(phases) && i < PHASE_COUNT; i++)
         outcome->phase_us[i] = item_int(phases, i);
     snprintf(outcome->remote, sizeof outcome->remote, "%s",
-             get_text(config, json, "remote", ""));
+             fixture_text(config, json, "remote", ""));
     snprintf(outcome->evidence, sizeof outcome->evidence, "%s",
-             get_text(config, json, "evidence", ""));
+             fixture_text(config, json, "evidence", ""));
 }
 
 static uint32_t find_check(const struct config *config, const char *name) {
     uint32_t found = config_find_check(config, name);
     if (found == UINT32_MAX)
-        fail("unknown check", name);
+        fixture_fail("unknown check", name);
     return found;
 }
 
@@ -109,10 +90,10 @@ static void read_check_config(struct config *config, const json_t *json,
                                                .connect_timeout_ms = 1000,
                                                .rise = 2,
                                                .fall = 3};
-    const char *tenant = get_text(config, json, "tenant", NULL);
-    const char *scope = get_text(config, json, "scope", "shared");
-    check->name = get_text(config, json, "name", "");
-    check->type = get_text(config, json, "type", "http");
+    const char *tenant = fixture_text(config, json, "tenant", NULL);
+    const char *scope = fixture_text(config, json, "scope", "shared");
+    check->name = fixture_text(config, json, "name", "");
+    check->type = fixture_text(config, json, "type", "http");
     check->role = WORD(json, "role", ROLE_NONE, ROLE_TENANT_ROUTED + 1, check_role_name,
                        enum check_role);
     check->severity =
@@ -125,7 +106,7 @@ static void read_check_config(struct config *config, const json_t *json,
     check->scope = SCOPE_TENANT;
     check->tenant = config_find_tenant(config, tenant);
     if (check->tenant == CONFIG_NO_TENANT)
-        fail("unknown tenant", tenant);
+        fixture_fail("unknown tenant", tenant);
 }
 
 static void read_tenants(struct config *config, const json_t *list) {
@@ -133,9 +114,11 @@ static void read_tenants(struct config *config, const json_t *list) {
         arena_alloc(config->arena, json_array_size(list), sizeof *tenants);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *json = json_array_get(list, i);
-        tenants[i].name = get_text(config, json, "name", "");
-        tenants[i].route = get_text(config, json, "route", NULL);
-        tenants[i].critical = get_bool(json, "critical", true);
+        tenants[i].name = fixture_text(config, json, "name", "");
+        tenants[i].route = fixture_text(config, json, "route", NULL);
+        tenants[i].backend = fixture_text(config, json, "backend", NULL);
+        tenants[i].identity = fixture_text(config, json, "identity", NULL);
+        tenants[i].critical = fixture_bool(json, "critical", true);
     }
     config->tenants = tenants;
     config->tenant_count = (uint32_t)json_array_size(list);
@@ -152,15 +135,33 @@ static void read_checks(struct config *config, const json_t *list) {
         read_parents(config, json_array_get(list, i), &checks[i]);
 }
 
+static void read_gateway(struct config *config, const json_t *json) {
+    static const struct cidr subnet = {
+        .family = AF_INET, .bytes = {10, 1, 0, 0}, .bits = 24};
+    config->gateway = (struct gateway_config){
+        .is_set = json != NULL,
+        .has_tls = fixture_bool(json, "tls", true),
+        .host = fixture_text(config, json, "host", "apps.example.com"),
+        .service = fixture_text(config, json, "service",
+                                "shared-gateway-istio.istio-ingress.svc.cluster.local."),
+        .port = 443,
+        .status_port = 15021,
+        .stats_port = 15090,
+    };
+    if (fixture_bool(json, "subnets", true))
+        config->clients.appgw_subnets = (struct cidr_list){&subnet, 1};
+}
+
 static struct config *read_config(const json_t *json) {
     struct config *config = config_new();
     const json_t *override = json_object_get(json, "override");
-    config->file = get_text(config, json, "file", "/etc/health-responder/config.json");
-    config->effective = get_text(config, json, "effective", "{\"tenants\": []}");
+    config->file =
+        fixture_text(config, json, "file", "/etc/health-responder/config.json");
+    config->effective = fixture_text(config, json, "effective", "{\"tenants\": []}");
     snprintf(
         config->hash, sizeof config->hash, "%s",
-        get_text(config, json, "hash",
-                 "3f5a9c1b2d4e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8"));
+        fixture_text(config, json, "hash",
+                     "3f5a9c1b2d4e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8"));
     config->verdict.policy =
         WORD(json, "policy", POLICY_SERVE, POLICY_COUNT, policy_name, enum policy);
     config->verdict.min_healthy_percent = 50;
@@ -170,10 +171,11 @@ static struct config *read_config(const json_t *json) {
             .is_set = true,
             .verdict = WORD(override, "verdict", VERDICT_UNHEALTHY, VERDICT_COUNT,
                             verdict_name, enum verdict),
-            .reason = get_text(config, override, "reason", NULL),
-            .until_wall_ms = taken_wall_ms + get_int(override, "left_ms", 600000),
+            .reason = fixture_text(config, override, "reason", NULL),
+            .until_wall_ms = FIXTURE_WALL_MS + fixture_int(override, "left_ms", 600000),
         };
     }
+    read_gateway(config, json_object_get(json, "gateway"));
     read_tenants(config, json_object_get(json, "tenants"));
     read_checks(config, json_object_get(json, "checks"));
     return config;
@@ -192,56 +194,56 @@ static struct check_record *read_record(struct config *config, const json_t *jso
     struct check_record *record = check_record_new();
     const json_t *last = json_object_get(json, "last");
     const json_t *failure = json_object_get(json, "failure");
-    const char *blocked_by = get_text(config, json, "blocked_by", NULL);
-    int64_t age_ms = get_int(json, "age_ms", 1500);
+    const char *blocked_by = fixture_text(config, json, "blocked_by", NULL);
+    int64_t age_ms = fixture_int(json, "age_ms", 1500);
     record->config = check;
     record->state = WORD(json, "state", STATE_PASSING, STATE_COUNT, check_state_name,
                          enum check_state);
     record->counted = WORD(json, "counted",
                            record->state <= STATE_FAILING ? record->state : STATE_PASSING,
                            STATE_STALE, check_state_name, enum check_state);
-    record->streak = (unsigned)get_int(json, "streak", 3);
+    record->streak = (unsigned)fixture_int(json, "streak", 3);
     record->blocked_by = blocked_by ? find_check(config, blocked_by) : UINT32_MAX;
-    record->since_wall_ms = taken_wall_ms - get_int(json, "since_ms", 4000000);
-    record->next_run_mono_ms = taken_mono_ms + 3500;
+    record->since_wall_ms = FIXTURE_WALL_MS - fixture_int(json, "since_ms", 4000000);
+    record->next_run_mono_ms = FIXTURE_MONO_MS + 3500;
     read_counts(json_object_get(json, "counts"), record);
     if (last) {
-        record->last_run_wall_ms = taken_wall_ms - age_ms;
-        record->last_run_mono_ms = taken_mono_ms - age_ms;
-        read_outcome(config, last, &record->last);
+        record->last_run_wall_ms = FIXTURE_WALL_MS - age_ms;
+        record->last_run_mono_ms = FIXTURE_MONO_MS - age_ms;
+        fixture_outcome(config, last, &record->last);
         record->is_streak_pass = record->last.kind != OUTCOME_FAIL;
     }
     if (failure) {
         record->has_failure = true;
-        record->failure_wall_ms = taken_wall_ms - get_int(failure, "ago_ms", 90000);
-        read_outcome(config, failure, &record->failure);
+        record->failure_wall_ms = FIXTURE_WALL_MS - fixture_int(failure, "ago_ms", 90000);
+        fixture_outcome(config, failure, &record->failure);
     }
     return record;
 }
 
 static void read_engine(const json_t *json, struct engine_stats *engine) {
     *engine = (struct engine_stats){
-        .turns = (uint64_t)get_int(json, "turns", 123456),
-        .longest_turn_us = get_int(json, "longest_turn_us", 1875),
-        .lag_us = get_int(json, "lag_us", 60),
-        .longest_lag_us = get_int(json, "longest_lag_us", 4000),
-        .in_flight = (int)get_int(json, "in_flight", 1),
-        .queued = (int)get_int(json, "queued", 0),
-        .runs = (uint64_t)get_int(json, "runs", 8000),
-        .late = (uint64_t)get_int(json, "late", 2),
-        .commands_refused = (uint64_t)get_int(json, "commands_refused", 0),
-        .transitions = (uint64_t)get_int(json, "transitions", 12),
-        .clock_jumps = (uint64_t)get_int(json, "clock_jumps", 0),
+        .turns = (uint64_t)fixture_int(json, "turns", 123456),
+        .longest_turn_us = fixture_int(json, "longest_turn_us", 1875),
+        .lag_us = fixture_int(json, "lag_us", 60),
+        .longest_lag_us = fixture_int(json, "longest_lag_us", 4000),
+        .in_flight = (int)fixture_int(json, "in_flight", 1),
+        .queued = (int)fixture_int(json, "queued", 0),
+        .runs = (uint64_t)fixture_int(json, "runs", 8000),
+        .late = (uint64_t)fixture_int(json, "late", 2),
+        .commands_refused = (uint64_t)fixture_int(json, "commands_refused", 0),
+        .transitions = (uint64_t)fixture_int(json, "transitions", 12),
+        .clock_jumps = (uint64_t)fixture_int(json, "clock_jumps", 0),
     };
 }
 
 static void read_self(struct snapshot *snapshot, const json_t *json) {
     struct self_status *self = &snapshot->self;
-    self->is_starved = get_bool(json, "starved", false);
-    self->is_degraded = get_bool(json, "degraded", false);
-    self->sign = get_text(snapshot->config, json, "sign", "fine");
+    self->is_starved = fixture_bool(json, "starved", false);
+    self->is_degraded = fixture_bool(json, "degraded", false);
+    self->sign = fixture_text(snapshot->config, json, "sign", "fine");
     snprintf(self->text, sizeof self->text, "%s",
-             get_text(snapshot->config, json, "text", ""));
+             fixture_text(snapshot->config, json, "text", ""));
 }
 
 static void read_reload(struct snapshot *snapshot, const json_t *json) {
@@ -251,16 +253,16 @@ static void read_reload(struct snapshot *snapshot, const json_t *json) {
     for (size_t i = 0; i < count; i++) {
         json_t *holder = json_object();
         json_object_set(holder, "text", json_array_get(errors, i));
-        texts[i] = get_text(snapshot->config, holder, "text", "");
+        texts[i] = fixture_text(snapshot->config, holder, "text", "");
         json_decref(holder);
     }
     snapshot_set_errors(snapshot, texts, count);
-    snapshot->reload.last_ok = get_bool(json, "ok", true);
-    snapshot->reload.loaded = (uint64_t)get_int(json, "loaded", 1);
-    snapshot->reload.refused = (uint64_t)get_int(json, "refused", 0);
-    snapshot->reload.loaded_wall_ms = taken_wall_ms - 4990000;
+    snapshot->reload.last_ok = fixture_bool(json, "ok", true);
+    snapshot->reload.loaded = (uint64_t)fixture_int(json, "loaded", 1);
+    snapshot->reload.refused = (uint64_t)fixture_int(json, "refused", 0);
+    snapshot->reload.loaded_wall_ms = FIXTURE_WALL_MS - 4990000;
     if (!snapshot->reload.last_ok)
-        snapshot->reload.refused_wall_ms = taken_wall_ms - 30000;
+        snapshot->reload.refused_wall_ms = FIXTURE_WALL_MS - 30000;
 }
 
 static void compute_verdicts(struct snapshot *snapshot, const json_t *json) {
@@ -276,14 +278,15 @@ static void compute_verdicts(struct snapshot *snapshot, const json_t *json) {
         .states = states,
         .is_starting = snapshot->life == LIFE_STARTING,
         .is_self_degraded = snapshot->self.is_degraded,
-        .wall_ms = taken_wall_ms,
+        .wall_ms = FIXTURE_WALL_MS,
     };
     verdict_compute(&input, statuses, &snapshot->verdicts);
-    snapshot->verdict_since_wall_ms = taken_wall_ms - get_int(json, "since_ms", 200000);
+    snapshot->verdict_since_wall_ms =
+        FIXTURE_WALL_MS - fixture_int(json, "since_ms", 200000);
     for (uint32_t i = 0; i < config->tenant_count; i++) {
-        int64_t since_ms = get_int(json_array_get(tenants, i), "since_ms", 4000000);
+        int64_t since_ms = fixture_int(json_array_get(tenants, i), "since_ms", 4000000);
         snapshot->tenants[i].status = statuses[i];
-        snapshot->tenants[i].since_wall_ms = taken_wall_ms - since_ms;
+        snapshot->tenants[i].since_wall_ms = FIXTURE_WALL_MS - since_ms;
     }
 }
 
@@ -295,15 +298,17 @@ static struct snapshot *read_snapshot(const json_t *json) {
         snapshot->checks[i] =
             read_record(config, json_array_get(checks, i), &config->checks[i]);
     snapshot->instance =
-        get_text(config, json, "instance", "health-responder-5d8f7c9b6-x2x7k");
-    snapshot->started_wall_ms = taken_wall_ms - taken_mono_ms;
-    snapshot->taken_wall_ms = taken_wall_ms;
-    snapshot->taken_mono_ms = taken_mono_ms;
+        fixture_text(config, json, "instance", "health-responder-5d8f7c9b6-x2x7k");
+    snapshot->started_wall_ms = FIXTURE_WALL_MS - FIXTURE_MONO_MS;
+    snapshot->taken_wall_ms = FIXTURE_WALL_MS;
+    snapshot->taken_mono_ms = FIXTURE_MONO_MS;
     snapshot->life = WORD(json, "life", LIFE_READY, LIFE_COUNT, life_name, enum life);
     read_engine(json_object_get(json, "engine"), &snapshot->engine);
     read_self(snapshot, json_object_get(json, "self"));
     read_reload(snapshot, json_object_get(json, "reload"));
     compute_verdicts(snapshot, json);
+    fixture_timeline(snapshot, json_object_get(json, "timeline"));
+    fixture_census(snapshot, json_object_get(json, "census"));
     config_unref(config);
     return snapshot;
 }
@@ -311,14 +316,14 @@ static struct snapshot *read_snapshot(const json_t *json) {
 static void read_process(const json_t *json, struct metrics_process *process) {
     const json_t *probes = json_object_get(json, "probes");
     *process = (struct metrics_process){
-        .log_dropped = (uint64_t)get_int(json, "log_dropped", 0),
-        .resident_bytes = get_int(json, "resident", 3145728),
-        .cpu_us = get_int(json, "cpu_us", 1250000),
-        .open_fds = (int)get_int(json, "open_fds", 17),
-        .max_fds = (int)get_int(json, "max_fds", 1024),
-        .is_live = get_bool(json, "live", true),
+        .log_dropped = (uint64_t)fixture_int(json, "log_dropped", 0),
+        .resident_bytes = fixture_int(json, "resident", 3145728),
+        .cpu_us = fixture_int(json, "cpu_us", 1250000),
+        .open_fds = (int)fixture_int(json, "open_fds", 17),
+        .max_fds = (int)fixture_int(json, "max_fds", 1024),
+        .is_live = fixture_bool(json, "live", true),
     };
-    process->arrivals.ring_dropped = (uint64_t)get_int(json, "ring_dropped", 0);
+    process->arrivals.ring_dropped = (uint64_t)fixture_int(json, "ring_dropped", 0);
     for (size_t i = 0; i < json_array_size(probes); i++) {
         json_t *holder = json_object();
         const json_t *probe = json_array_get(probes, i);
@@ -337,10 +342,11 @@ struct fixture fixture_parse(const char *json_text) {
     json_error_t error;
     json_t *json = json_loads(json_text, JSON_REJECT_DUPLICATES, &error);
     if (!json)
-        fail("is no JSON:", error.text);
+        fixture_fail("is no JSON:", error.text);
     struct fixture fixture = {.snapshot = read_snapshot(json)};
     const json_t *exclude = json_object_get(json, "exclude");
     read_process(json_object_get(json, "process"), &fixture.process);
+    view_diagnose(&fixture.diagnosis, fixture.snapshot, !fixture.process.is_live);
     fixture.query.verbose = true;
     for (size_t i = 0; i < json_array_size(exclude) && i < VIEW_EXCLUDE_MAX; i++)
         fixture.query.exclude[fixture.query.exclude_count++] =
@@ -355,7 +361,7 @@ struct fixture fixture_load(const char *path) {
     char part[4096];
     FILE *file = fopen(path, "r");
     if (!file)
-        fail("cannot open", path);
+        fixture_fail("cannot open", path);
     for (size_t len; (len = fread(part, 1, sizeof part, file)) > 0;)
         buf_append(&text, part, len);
     fclose(file);

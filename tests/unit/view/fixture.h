@@ -4,12 +4,13 @@
 #ifndef TESTS_UNIT_VIEW_FIXTURE_H
 #define TESTS_UNIT_VIEW_FIXTURE_H
 
-#include "model/snapshot.h"
+#include "view/diagnosis.h"
 #include "view/metrics.h"
 #include "view/query.h"
 
 struct fixture {
-    struct snapshot *snapshot; /* owned */
+    struct snapshot *snapshot;       /* owned */
+    struct view_diagnosis diagnosis; /* of the snapshot as it was described */
     struct metrics_process process;
     struct view_query query; /* verbose, and what is excluded */
 };
@@ -21,7 +22,8 @@ struct fixture {
  * self: starved, degraded, sign, text
  * reload: ok, loaded, refused, errors[]
  * engine: the members of struct engine_stats
- * tenants[]: name, route, critical, since_ms
+ * gateway: tls, host, service, subnets (false: no clients.appgw_subnets)
+ * tenants[]: name, route, backend, identity, critical, since_ms
  * checks[]: name, type, role, scope, tenant, severity, parents[], state, counted,
  *   since_ms, age_ms, streak, blocked_by, counts [runs, passes, failures, late, skipped],
  *   last, failure
@@ -30,6 +32,11 @@ struct fixture {
  * process: live, log_dropped, ring_dropped, resident, cpu_us, open_fds, max_fds,
  *   probes [[path, answer, count], ...]
  * exclude[]: for view_verbose
+ * timeline[], oldest first, each with ago_ms: an event (kind, subject, old, new, reason,
+ *   text), "opened": CHECK with `first`, or "ended": CHECK
+ * census: appgw, kubelet, ...: count, ago_ms, median_ms, silent_after_ms, silent; and
+ *   sources[]: class, address, via, agent, host, path, count, ago_ms, first_ago_ms,
+ *   median_ms, jitter_ms, answer, attempt, retried
  *
  * U+E0FF in a text stands for the byte 0xFF, which JSON cannot hold. */
 struct fixture fixture_parse(const char *json);

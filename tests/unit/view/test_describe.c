@@ -1,4 +1,4 @@
-/* The words about checks: owners, evidence, ages, and why. */
+/* The words about checks and paths: evidence, ages, and why. */
 #include "describe.h"
 
 #include <setjmp.h>
@@ -14,54 +14,6 @@
 #include "base/buf.h"
 #include "fds.h"
 #include "fixture.h"
-
-/* A snapshot of one failing check of tenant app1, from parts of its description. */
-static struct fixture failing(const char *place, const char *reason) {
-    char json[600];
-    snprintf(json, sizeof json,
-             "{\"tenants\": [{\"name\": \"app1\"}], \"checks\": [{\"name\": \"c\","
-             " \"state\": \"failing\", %s, \"last\": {\"kind\": \"fail\","
-             " \"reason\": \"%s\", \"evidence\": \"it broke\"}}]}",
-             place, reason);
-    return fixture_parse(json);
-}
-
-static void test_describe_owner_depends_on_what_is_looked_at(void **state) {
-    (void)state;
-    static const char routed[] = "\"tenant\": \"app1\", \"role\": \"tenant_routed\"";
-    static const char direct[] = "\"tenant\": \"app1\", \"role\": \"tenant_direct\"";
-    static const char own[] = "\"tenant\": \"app1\"";
-    static const char gateway[] = "\"role\": \"gateway_status\"";
-    static const char shared[] = "\"scope\": \"shared\"";
-    static const char self[] = "\"scope\": \"self\"";
-    static const struct {
-        const char *place;
-        const char *reason;
-        const char *owner;
-    } rows[] = {
-        {routed, "GW_NO_ROUTE", "tenant:app1"},
-        {routed, "GW_DENIED", "gateway"},
-        {routed, "CONNECT_REFUSED", "gateway"},
-        {routed, "DNS_NXDOMAIN", "platform"},
-        {routed, "LOCAL_FDS", "us"},
-        {direct, "CONNECT_REFUSED", "tenant:app1"},
-        {direct, "HTTP_STATUS", "tenant:app1"},
-        {direct, "DNS_TIMEOUT", "platform"},
-        {direct, "LOCAL_TARGET_REFUSED", "us"},
-        {own, "PEER_CLOSED", "tenant:app1"},
-        {gateway, "GW_NOT_LIVE", "gateway"},
-        {gateway, "TIMEOUT", "gateway"},
-        {gateway, "DNS_NO_ADDRESS", "platform"},
-        {shared, "TIMEOUT", "platform"},
-        {self, "CONNECT_REFUSED", "us"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        FIXTURE_AUTO struct fixture fixture = failing(rows[i].place, rows[i].reason);
-        BUF_AUTO struct buf owner = {0};
-        describe_owner(fixture.snapshot, 0, &owner);
-        assert_string_equal(owner.data, rows[i].owner);
-    }
-}
 
 static void test_describe_reason_and_evidence_explain_the_state(void **state) {
     (void)state;
@@ -106,87 +58,130 @@ static void test_describe_reason_and_evidence_explain_the_state(void **state) {
     }
 }
 
-static void test_describe_owner_of_blocked_is_the_blocker_s(void **state) {
-    (void)state;
-    FIXTURE_AUTO struct fixture fixture = fixture_parse(
-        "{\"tenants\": [{\"name\": \"app1\"}], \"checks\": ["
-        "{\"name\": \"g\", \"role\": \"gateway_status\", \"state\": \"failing\","
-        " \"last\": {\"kind\": \"fail\", \"reason\": \"GW_NOT_LIVE\"}},"
-        "{\"name\": \"t\", \"role\": \"tenant_direct\", \"tenant\": \"app1\","
-        " \"state\": \"blocked\", \"blocked_by\": \"g\"}]}");
-    BUF_AUTO struct buf owner = {0};
-    describe_owner(fixture.snapshot, 1, &owner);
-    assert_string_equal(owner.data, "gateway");
-}
+/* One routed check that fails. */
+#define REDIRECT                                                                         \
+    "\"tenants\": [{\"name\": \"app1\", \"route\": \"/app1\"}], \"checks\": ["           \
+    "{\"name\": \"c\", \"tenant\": \"app1\", \"role\": \"tenant_routed\","               \
+    " \"state\": \"failing\", \"last\": {\"kind\": \"fail\", \"reason\": "               \
+    "\"GW_REDIRECT\","                                                                   \
+    " \"evidence\": \"301\"}}]"
+#define REDIRECT_WHY                                                                     \
+    "the route of /app1 answers with a redirect instead of the application "             \
+    "(GW_REDIRECT, owner tenant:app1)"
 
-static void test_describe_next_step_every_reason_has_one(void **state) {
-    (void)state;
-    assert_string_equal(describe_next_step(REASON_NONE), "");
-    for (int i = REASON_NONE + 1; i < REASON_COUNT; i++) {
-        const char *step = describe_next_step((enum reason)i);
-        if (!step || strlen(step) < 10 || strlen(step) > 100 ||
-            step[strlen(step) - 1] == '.')
-            fail_msg("%s", reason_name((enum reason)i));
-    }
-}
-
-static void test_describe_why_says_what_holds_the_verdict(void **state) {
+static void test_describe_why_says_what_holds_and_what_is_wrong(void **state) {
     (void)state;
     static const struct {
         const char *json;
         const char *why;
     } rows[] = {
         {"{}", "nothing is wrong"},
-        {"{\"life\": \"starting\"}", "the first round of checks is not done yet"},
-        {"{\"self\": {\"degraded\": true, \"text\": \"timer 300 ms late\"}}",
-         "we are starved: timer 300 ms late"},
-        {"{\"life\": \"starting\", \"self\": {\"degraded\": true}}", "we are starved"},
         {"{\"self\": {\"starved\": true}}", "nothing is wrong"},
-        {"{\"override\": {\"verdict\": \"unhealthy\", \"reason\": \"move\"}}",
-         "an override holds /healthz at unhealthy until 2026-03-01T12:10:00.250Z (move); "
-         "measured: nothing is wrong"},
         {"{\"override\": {\"verdict\": \"degraded\", \"left_ms\": 0}}",
          "nothing is wrong"},
-        {"{\"checks\": [{\"name\": \"c\", \"state\": \"pending\", \"since_ms\": 250}]}",
-         "c is pending since 2026-03-01T12:00:00.000Z: no outcome yet"},
-        {"{\"self\": {\"degraded\": true}, \"checks\": [{\"name\": \"c\", \"state\": "
-         "\"failing\","
-         " \"since_ms\": 250, \"last\": {\"kind\": \"fail\", \"reason\": \"TIMEOUT\","
-         " \"evidence\": \"2s\"}}]}",
-         "c is failing since 2026-03-01T12:00:00.000Z: TIMEOUT, the peer took too long "
-         "to answer, owner platform: 2s"},
+        {"{\"life\": \"starting\"}", "nothing is known to be wrong; the first round of "
+                                     "checks is not done yet"},
+        {"{\"life\": \"starting\", \"checks\": [{\"name\": \"c\", \"state\": "
+         "\"pending\"}]}",
+         "nothing is known to be wrong; the first round of checks is not done yet; c is "
+         "pending"},
+        {"{\"checks\": [{\"name\": \"c\", \"state\": \"pending\"}]}",
+         "nothing is known to be wrong; c is pending"},
+        {"{" REDIRECT "}", "app1: route is broken: " REDIRECT_WHY},
+        {"{\"policy\": \"quorum\", \"override\": {\"verdict\": \"healthy\","
+         " \"reason\": \"move\"}, " REDIRECT "}",
+         "override: /healthz is held at healthy by hand for another 10 min, until "
+         "2026-03-01T12:10:00.250Z, over policy quorum, which measures unhealthy: move; "
+         "measured: app1: route is broken: " REDIRECT_WHY},
+        {"{\"override\": {\"left_ms\": 1}}",
+         "override: /healthz is held at unhealthy by hand for another 1 ms, until "
+         "2026-03-01T12:00:00.251Z, over policy serve, which measures healthy: no reason "
+         "given; measured: nothing is wrong"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         FIXTURE_AUTO struct fixture fixture = fixture_parse(rows[i].json);
         BUF_AUTO struct buf why = {0};
-        describe_why(fixture.snapshot, &why);
+        describe_why(&fixture.diagnosis, &why);
         assert_string_equal(why.data, rows[i].why);
     }
 }
 
-static void test_describe_no_cause_names_the_override(void **state) {
+static void test_describe_why_stuck_engine_and_starvation_are_ours(void **state) {
+    (void)state;
+    FIXTURE_AUTO struct fixture stuck = fixture_parse("{\"process\": {\"live\": false}}");
+    FIXTURE_AUTO struct fixture starved = fixture_parse(
+        "{\"self\": {\"degraded\": true, \"text\": \"a timer came 300 ms late\"}}");
+    BUF_AUTO struct buf why = {0};
+    describe_why(&stuck.diagnosis, &why);
+    assert_non_null(strstr(why.data, "self is broken: our engine has stopped"));
+    buf_clear(&why);
+    describe_why(&starved.diagnosis, &why);
+    assert_non_null(strstr(why.data, "a timer came 300 ms late"));
+    assert_non_null(strstr(why.data, "owner us"));
+}
+
+static void test_describe_tenant_calm_is_named_as_well(void **state) {
+    (void)state;
+    FIXTURE_AUTO struct fixture calm =
+        fixture_parse("{\"tenants\": [{\"name\": \"app1\"}]}");
+    FIXTURE_AUTO struct fixture broken = fixture_parse("{" REDIRECT "}");
+    struct path_report report;
+    BUF_AUTO struct buf text = {0};
+    path_diagnose(&calm.diagnosis.survey, 0, &report);
+    describe_tenant(&calm.diagnosis.survey, &report, &text);
+    assert_string_equal(text.data, "app1: nothing is wrong");
+    buf_clear(&text);
+    path_diagnose(&calm.diagnosis.survey, CONFIG_NO_TENANT, &report);
+    describe_tenant(&calm.diagnosis.survey, &report, &text);
+    assert_string_equal(text.data, "nothing is wrong");
+    buf_clear(&text);
+    path_diagnose(&broken.diagnosis.survey, 0, &report);
+    describe_tenant(&broken.diagnosis.survey, &report, &text);
+    assert_string_equal(text.data, "app1: route is broken: " REDIRECT_WHY);
+}
+
+static void test_describe_hop_says_what_there_is(void **state) {
     (void)state;
     static const struct {
-        const char *json;
+        struct path_hop hop;
         const char *text;
-        bool is_own_trouble;
     } rows[] = {
-        {"{}", "nothing is wrong", false},
-        {"{\"override\": {}}", "nothing but the override", false},
-        {"{\"self\": {\"degraded\": true, \"text\": \"late\"}}", "we are starved: late",
-         true},
-        {"{\"override\": {}, \"life\": \"starting\"}",
-         "the first round of checks is not done yet", true},
+        {{.evidence = "c: 200", .age_ms = 812}, "c: 200 (812 ms ago)"},
+        {{.evidence = "not tested", .age_ms = -1}, "not tested"},
+        {{.evidence = "", .age_ms = 0}, " (0 ms ago)"},
+        {{.evidence = "c: 404", .reason = GW_NO_ROUTE, .age_ms = 61000},
+         "GW_NO_ROUTE, c: 404 (61 s ago)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        FIXTURE_AUTO struct fixture fixture = fixture_parse(rows[i].json);
         BUF_AUTO struct buf text = {0};
-        BUF_AUTO struct buf trouble = {0};
-        describe_no_cause(fixture.snapshot, &text);
+        describe_hop(&rows[i].hop, &text);
         assert_string_equal(text.data, rows[i].text);
-        assert_int_equal(describe_own_trouble(fixture.snapshot, &trouble),
-                         rows[i].is_own_trouble);
-        assert_int_equal(trouble.len > 0, rows[i].is_own_trouble);
+    }
+}
+
+static void test_describe_command_takes_one_after_the_other(void **state) {
+    (void)state;
+    static const struct {
+        const char *next_step;
+        const char *commands[3]; /* up to the first NULL */
+    } rows[] = {
+        {"", {NULL}},
+        {";", {NULL}},
+        {"a b", {"a b", NULL}},
+        {"a; b; c", {"a", "b", "c"}},
+        {"a 'x; y'; b", {"a 'x; y'", "b", NULL}},
+        {"a 'x; y", {"a 'x; y", NULL}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *rest = rows[i].next_step;
+        BUF_AUTO struct buf command = {0};
+        int count = 0;
+        for (; count < 3 && rows[i].commands[count]; count++) {
+            assert_true(describe_command(&rest, &command));
+            assert_string_equal(command.data, rows[i].commands[count]);
+        }
+        assert_false(describe_command(&rest, &command));
+        assert_string_equal(rest, "");
     }
 }
 
@@ -238,12 +233,12 @@ static void test_describe_us_shows_milliseconds(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_describe_owner_depends_on_what_is_looked_at),
         cmocka_unit_test(test_describe_reason_and_evidence_explain_the_state),
-        cmocka_unit_test(test_describe_owner_of_blocked_is_the_blocker_s),
-        cmocka_unit_test(test_describe_next_step_every_reason_has_one),
-        cmocka_unit_test(test_describe_why_says_what_holds_the_verdict),
-        cmocka_unit_test(test_describe_no_cause_names_the_override),
+        cmocka_unit_test(test_describe_why_says_what_holds_and_what_is_wrong),
+        cmocka_unit_test(test_describe_why_stuck_engine_and_starvation_are_ours),
+        cmocka_unit_test(test_describe_tenant_calm_is_named_as_well),
+        cmocka_unit_test(test_describe_hop_says_what_there_is),
+        cmocka_unit_test(test_describe_command_takes_one_after_the_other),
         cmocka_unit_test(test_describe_evidence_of_suspect_names_what_starves_us),
         cmocka_unit_test(test_describe_age_picks_its_units),
         cmocka_unit_test(test_describe_us_shows_milliseconds),

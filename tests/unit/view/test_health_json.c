@@ -20,7 +20,7 @@
 static json_t *health_of(const struct fixture *fixture, const struct view_query *query) {
     json_error_t error;
     BUF_AUTO struct buf out = {0};
-    view_status_health_json(fixture->snapshot, query, &out);
+    view_status_health_json(&fixture->diagnosis, query, &out);
     json_t *json = json_loads(out.data, JSON_REJECT_DUPLICATES, &error);
     if (!json)
         fail_msg("%s in %s", error.text, out.data);

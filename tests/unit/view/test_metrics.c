@@ -19,6 +19,9 @@
 
 static const char *const full_json =
     "{\"self\": {\"starved\": true, \"sign\": \"loop_lag\"},"
+    " \"timeline\": [{\"subject\": \"a\"}, {\"opened\": \"a\"}, {\"opened\": \"b\"},"
+    "  {\"ended\": \"b\"}],"
+    " \"census\": {\"appgw\": {\"count\": 31, \"ago_ms\": 170500, \"silent\": true}},"
     " \"tenants\": [{\"name\": \"app1\"}, {\"name\": \"app2\"}], \"checks\": ["
     "{\"name\": \"a\", \"tenant\": \"app1\", \"state\": \"failing\", \"age_ms\": 250,"
     " \"counts\": [5, 1, 4, 2, 3],"
@@ -29,7 +32,7 @@ static const char *const full_json =
 
 static void render(const struct fixture *fixture, bool openmetrics, struct buf *out) {
     buf_clear(out);
-    view_metrics(fixture->snapshot, &fixture->process, openmetrics, out);
+    view_metrics(&fixture->diagnosis, &fixture->process, openmetrics, out);
 }
 
 /* The value of the sample whose line starts with `series`; NULL if there is none. */
@@ -115,6 +118,17 @@ static void test_view_metrics_values_come_from_their_places(void **state) {
          "1772366310.25"},
         {"health_responder_check_last_duration_seconds{check=\"a\",phase=\"tls\"}",
          "0.000003"},
+        {"health_responder_events_total", "1"},
+        {"health_responder_incidents_total", "2"},
+        {"health_responder_incidents_open", "1"},
+        {"health_responder_prober_arrivals_total{class=\"appgw\"}", "31"},
+        {"health_responder_prober_arrivals_total{class=\"kubelet\"}", "0"},
+        {"health_responder_prober_last_seen_age_seconds{class=\"appgw\"}", "170.5"},
+        {"health_responder_prober_silent{class=\"appgw\"}", "1"},
+        {"health_responder_prober_silent{class=\"load_balancer\"}", "0"},
+        {"health_responder_path_broken{tenant=\"app1\",hop=\"backend_direct\",state="
+         "\"fail\",owner=\"tenant:app1\",reason=\"TIMEOUT\"}",
+         "1"},
         {"process_resident_memory_bytes", "3145728"},
         {"process_cpu_seconds_total", "1.25"},
         {"process_open_fds", "17"},
@@ -127,6 +141,8 @@ static void test_view_metrics_values_come_from_their_places(void **state) {
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
             assert_value(&out, rows[i][0], rows[i][1]);
         assert_null(find_value(&out, "health_responder_check_age_seconds{check=\"b\"}"));
+        assert_null(strstr(out.data, "last_seen_age_seconds{class=\"kubelet\"}"));
+        assert_null(strstr(out.data, "path_broken{tenant=\"app2\""));
     }
 }
 
@@ -154,6 +170,24 @@ static void test_view_metrics_unexpected_answer_is_not_hidden(void **state) {
     fixture.process.arrivals.by_path_and_answer[PROBE_LIVE][ANSWER_PROOF] = 1;
     render(&fixture, false, &out);
     assert_value(&out, series, "1");
+}
+
+/* What all tenants share has no tenant; a path that warns says so. */
+static void test_view_metrics_shared_path_is_without_tenant(void **state) {
+    (void)state;
+    FIXTURE_AUTO struct fixture fixture = fixture_parse(
+        "{\"tenants\": [{\"name\": \"app1\"}], \"checks\": [{\"name\": \"t\", \"role\":"
+        " \"gateway_tls\", \"severity\": \"warning\", \"state\": \"failing\", \"last\":"
+        " {\"kind\": \"fail\", \"reason\": \"TLS_EXPIRED\"}}]}");
+    BUF_AUTO struct buf out = {0};
+    render(&fixture, false, &out);
+    assert_non_null(
+        strstr(out.data, "health_responder_path_broken{hop=\"gateway_tls\","));
+    assert_non_null(strstr(
+        out.data, "health_responder_path_broken{tenant=\"app1\",hop=\"gateway_tls\","
+                  "state=\""));
+    assert_null(strstr(out.data, "health_responder_prober_"));
+    assert_value(&out, "health_responder_events_total", "0");
 }
 
 static void test_view_metrics_hold_no_policy_but_serve(void **state) {
@@ -269,6 +303,7 @@ int main(void) {
         cmocka_unit_test(test_view_metrics_values_come_from_their_places),
         cmocka_unit_test(test_view_metrics_unknown_figures_are_left_out),
         cmocka_unit_test(test_view_metrics_unexpected_answer_is_not_hidden),
+        cmocka_unit_test(test_view_metrics_shared_path_is_without_tenant),
         cmocka_unit_test(test_view_metrics_hold_no_policy_but_serve),
         cmocka_unit_test(test_view_metrics_families_are_whole),
         cmocka_unit_test(test_view_metrics_one_state_of_each_is_set),

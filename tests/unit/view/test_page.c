@@ -44,7 +44,7 @@ static void test_view_page_policy_permits_this_style_only(void **state) {
     BUF_AUTO struct buf out = {0};
     BUF_AUTO struct buf source = {0};
     char hex[MAC_HEX_MAX];
-    view_page(fixture.snapshot, &out);
+    view_page(&fixture.diagnosis, &out);
     assert_int_equal(count(out.data, "<style"), 1);
     const char *style = strstr(out.data, "<style>") + strlen("<style>");
     mac_sha256(style, (size_t)(strstr(style, "</style>") - style), hex);
@@ -62,9 +62,10 @@ static void test_view_page_loads_and_runs_nothing(void **state) {
                                          "<form",   " style=", "http://", "@import",
                                          "url(",    "onload=", "<base"};
     FIXTURE_AUTO struct fixture fixture = fixture_parse(
-        "{\"tenants\": [{\"name\": \"t\"}], \"checks\": [{\"name\": \"c\"}]}");
+        "{\"tenants\": [{\"name\": \"t\"}], \"checks\": [{\"name\": \"c\"}],"
+        " \"timeline\": [{\"subject\": \"c\"}, {\"opened\": \"c\"}], \"census\": {}}");
     BUF_AUTO struct buf out = {0};
-    view_page(fixture.snapshot, &out);
+    view_page(&fixture.diagnosis, &out);
     for (size_t i = 0; i < sizeof banned / sizeof banned[0]; i++) {
         if (strstr(out.data, banned[i]))
             fail_msg("%s", banned[i]);
@@ -80,12 +81,21 @@ static void test_view_page_words_of_others_are_escaped(void **state) {
                       " \"tenants\": [{\"name\": \"<b>6\", \"route\": \"<b>7\"}],"
                       " \"checks\": [{\"name\": \"\\\"<b>8\", \"tenant\": \"<b>6\","
                       "  \"state\": \"failing\", \"last\": {\"kind\": \"fail\","
-                      "  \"reason\": \"TIMEOUT\", \"evidence\": \"<b>9&'\\ue0ff\"}}]}");
+                      "  \"reason\": \"TIMEOUT\", \"evidence\": \"<b>9&'\\ue0ff\"}}],"
+                      " \"timeline\": [{\"subject\": \"<i>1\", \"old\": \"<i>2\","
+                      "  \"new\": \"<i>3\", \"text\": \"<i>4\"}, {\"opened\": \"<i>5\","
+                      "  \"first\": {\"evidence\": \"<i>6\", \"remote\": \"<i>7\"}}]}");
     BUF_AUTO struct buf out = {0};
-    view_page(fixture.snapshot, &out);
+    view_page(&fixture.diagnosis, &out);
     for (char digit = '1'; digit <= '9'; digit++) {
         const char raw[] = {'<', 'b', '>', digit, '\0'};
         const char escaped[] = {'&', 'l', 't', ';', 'b', '&', 'g', 't', ';', digit, '\0'};
+        assert_null(strstr(out.data, raw));
+        assert_non_null(strstr(out.data, escaped));
+    }
+    for (char digit = '1'; digit <= '7'; digit++) {
+        const char raw[] = {'<', 'i', '>', digit, '\0'};
+        const char escaped[] = {'&', 'l', 't', ';', 'i', '&', 'g', 't', ';', digit, '\0'};
         assert_null(strstr(out.data, raw));
         assert_non_null(strstr(out.data, escaped));
     }
@@ -99,7 +109,7 @@ static void test_view_page_trouble_comes_first(void **state) {
         "{\"checks\": [{\"name\": \"one\"}, {\"name\": \"two\", \"state\": \"stale\"},"
         " {\"name\": \"three\", \"state\": \"failing\", \"severity\": \"warning\"}]}");
     BUF_AUTO struct buf out = {0};
-    view_page(fixture.snapshot, &out);
+    view_page(&fixture.diagnosis, &out);
     const char *one = strstr(out.data, "/checks/one?");
     const char *two = strstr(out.data, "/checks/two?");
     const char *three = strstr(out.data, "/checks/three?");
@@ -108,6 +118,105 @@ static void test_view_page_trouble_comes_first(void **state) {
     assert_non_null(strstr(out.data, "<tr class=\"grey\"><td><b>stale</b>"));
     assert_non_null(strstr(out.data, "<tr class=\"warn\"><td><b>failing</b>"));
     assert_non_null(strstr(out.data, "<tr class=\"ok\"><td><b>passing</b>"));
+}
+
+static const char *const paths_json =
+    "{\"tenants\": [{\"name\": \"fine\"}, {\"name\": \"warned\"}, {\"name\": "
+    "\"broken\"}],"
+    " \"checks\": [{\"name\": \"f\", \"tenant\": \"fine\", \"role\": \"tenant_routed\","
+    "  \"last\": {}},"
+    " {\"name\": \"w\", \"tenant\": \"warned\", \"role\": \"tenant_routed\", \"last\": "
+    "{}},"
+    " {\"name\": \"d\", \"tenant\": \"warned\", \"role\": \"tenant_direct\","
+    "  \"severity\": \"warning\", \"state\": \"failing\","
+    "  \"last\": {\"kind\": \"fail\", \"reason\": \"HTTP_STATUS\"}},"
+    " {\"name\": \"b\", \"tenant\": \"broken\", \"role\": \"tenant_routed\","
+    "  \"state\": \"failing\", \"last\": {\"kind\": \"fail\","
+    "  \"reason\": \"GW_NO_ENDPOINTS\"}}]}";
+
+static void test_view_page_each_tenant_has_a_row_of_hops(void **state) {
+    (void)state;
+    FIXTURE_AUTO struct fixture fixture = fixture_parse(paths_json);
+    BUF_AUTO struct buf out = {0};
+    view_page(&fixture.diagnosis, &out);
+    const char *fine = strstr(out.data, "aria-label=\"Path to fine\"");
+    const char *warned = strstr(out.data, "aria-label=\"Path to warned\"");
+    const char *broken = strstr(out.data, "aria-label=\"Path to broken\"");
+    assert_true(broken && broken < warned && warned < fine);
+    assert_int_equal(count(out.data, "<ol class=\"hops\""), 3);
+    assert_int_equal(count(out.data, "<li class=\""), 3 * HOP_COUNT);
+    assert_int_equal(count(out.data, "<li class=\"bad break\""), 1);
+    assert_int_equal(count(out.data, "<li class=\"warn break\""), 1);
+    assert_non_null(strstr(out.data, "The <a href=\"#cause\">root cause</a>"));
+    assert_non_null(strstr(out.data, "<code>kubectl "));
+}
+
+/* A hop that nobody knows is grey in every path, and has a word and a sign for it. */
+static void test_view_page_unknown_hops_are_grey(void **state) {
+    (void)state;
+    FIXTURE_AUTO struct fixture fixture = fixture_parse("{}");
+    BUF_AUTO struct buf out = {0};
+    view_page(&fixture.diagnosis, &out);
+    assert_int_equal(
+        count(out.data, "<ol class=\"hops\" aria-label=\"Path to all tenants"), 1);
+    assert_int_equal(count(out.data, "<li class=\"grey\""), HOP_COUNT);
+    assert_int_equal(count(out.data, "<i aria-hidden=\"true\">?</i> "), HOP_COUNT);
+    assert_int_equal(count(out.data, "<small>unknown "), HOP_COUNT);
+}
+
+static void test_view_page_many_tenants_are_cut_and_counted(void **state) {
+    (void)state;
+    BUF_AUTO struct buf json = {0};
+    BUF_AUTO struct buf out = {0};
+    buf_puts(&json, "{\"tenants\": [{\"name\": \"t0\"}");
+    for (int i = 1; i < 130; i++)
+        buf_printf(&json, ",{\"name\": \"t%d\"}", i);
+    buf_puts(&json, "], \"checks\": [{\"name\": \"c\", \"tenant\": \"t129\","
+                    " \"role\": \"tenant_routed\", \"state\": \"failing\","
+                    " \"last\": {\"kind\": \"fail\", \"reason\": \"GW_DENIED\"}}]}");
+    FIXTURE_AUTO struct fixture fixture = fixture_parse(json.data);
+    view_page(&fixture.diagnosis, &out);
+    assert_int_equal(count(out.data, "<ol class=\"hops\""), 100);
+    assert_non_null(strstr(out.data, "Path to t129"));
+    assert_non_null(strstr(out.data, "<p>30 more tenants: "));
+}
+
+static void test_view_page_timeline_shows_what_is_open_and_newest(void **state) {
+    (void)state;
+    BUF_AUTO struct buf json = {0};
+    BUF_AUTO struct buf out = {0};
+    buf_puts(&json, "{\"timeline\": [{\"opened\": \"open-one\"},"
+                    "{\"opened\": \"ended-one\"}, {\"ended\": \"ended-one\"}");
+    for (int i = 0; i < 20; i++)
+        buf_printf(&json, ",{\"subject\": \"event-%d.\"}", i);
+    buf_puts(&json, "]}");
+    FIXTURE_AUTO struct fixture fixture = fixture_parse(json.data);
+    view_page(&fixture.diagnosis, &out);
+    assert_non_null(strstr(out.data, "open-one"));
+    assert_null(strstr(out.data, "ended-one"));
+    assert_non_null(strstr(out.data, "event-19."));
+    assert_non_null(strstr(out.data, "event-10."));
+    assert_null(strstr(out.data, "event-9."));
+}
+
+static void test_view_page_silent_prober_is_loud(void **state) {
+    (void)state;
+    FIXTURE_AUTO struct fixture fixture = fixture_parse(
+        "{\"census\": {\"appgw\": {\"count\": 9, \"ago_ms\": 170000, \"median_ms\": 4990,"
+        " \"silent\": true}}}");
+    FIXTURE_AUTO struct fixture fine =
+        fixture_parse("{\"census\": {\"appgw\": {\"count\": 9}}}");
+    BUF_AUTO struct buf out = {0};
+    view_page(&fixture.diagnosis, &out);
+    const char *loud = strstr(out.data, "<section class=\"box bad\" aria-label=\"Silent");
+    assert_true(loud && loud < strstr(out.data, "id=\"paths\""));
+    assert_non_null(strstr(out.data,
+                           "Application Gateway has not asked for 2 min, usually "
+                           "every 5.0 s</strong>"));
+    buf_clear(&out);
+    view_page(&fine.diagnosis, &out);
+    assert_null(strstr(out.data, "aria-label=\"Silent"));
+    assert_non_null(strstr(out.data, "<dt>appgw</dt><dd>9 times"));
 }
 
 static void test_view_page_many_checks_are_cut_and_counted(void **state) {
@@ -120,7 +229,7 @@ static void test_view_page_many_checks_are_cut_and_counted(void **state) {
                    i == 699 ? "failing" : "passing");
     buf_puts(&json, "]}");
     FIXTURE_AUTO struct fixture fixture = fixture_parse(json.data);
-    view_page(fixture.snapshot, &out);
+    view_page(&fixture.diagnosis, &out);
     assert_int_equal(count(out.data, "<tr class="), 500);
     assert_non_null(strstr(out.data, "/checks/c699?"));
     assert_non_null(strstr(out.data, "<p>200 more checks: "));
@@ -130,8 +239,8 @@ static void test_view_page_without_trouble_says_so(void **state) {
     (void)state;
     FIXTURE_AUTO struct fixture fixture = fixture_parse("{}");
     BUF_AUTO struct buf out = {0};
-    view_page(fixture.snapshot, &out);
-    assert_non_null(strstr(out.data, "<p>nothing is wrong</p>"));
+    view_page(&fixture.diagnosis, &out);
+    assert_non_null(strstr(out.data, "<strong>nothing is wrong</strong>"));
     assert_non_null(strstr(out.data, "No checks are configured."));
     assert_null(strstr(out.data, "<table>"));
     assert_null(strstr(out.data, "Override"));
@@ -144,6 +253,11 @@ int main(void) {
         cmocka_unit_test(test_view_page_loads_and_runs_nothing),
         cmocka_unit_test(test_view_page_words_of_others_are_escaped),
         cmocka_unit_test(test_view_page_trouble_comes_first),
+        cmocka_unit_test(test_view_page_each_tenant_has_a_row_of_hops),
+        cmocka_unit_test(test_view_page_unknown_hops_are_grey),
+        cmocka_unit_test(test_view_page_many_tenants_are_cut_and_counted),
+        cmocka_unit_test(test_view_page_timeline_shows_what_is_open_and_newest),
+        cmocka_unit_test(test_view_page_silent_prober_is_loud),
         cmocka_unit_test(test_view_page_many_checks_are_cut_and_counted),
         cmocka_unit_test(test_view_page_without_trouble_says_so),
     };

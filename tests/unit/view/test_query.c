@@ -196,6 +196,41 @@ static void test_view_wants_check_filters_are_combined(void **state) {
     assert_true(view_wants_check(NULL, fixture.snapshot, 3));
 }
 
+static void test_view_wants_event_filters_are_combined(void **state) {
+    (void)state;
+    FIXTURE_AUTO struct fixture fixture = fixture_parse(
+        "{\"tenants\": [{\"name\": \"a\"}], \"checks\": [{\"name\": \"tenant/a/x\","
+        " \"tenant\": \"a\"}, {\"name\": \"tenant/ab\"}]}");
+    static const struct {
+        struct view_query query;
+        enum event_kind kind;
+        const char *subject;
+        bool wanted;
+    } rows[] = {
+        {{0}, EVENT_CONFIG, "", true},
+        {{.state = "failing"}, EVENT_CONFIG, "", true},
+        {{.check = "tenant"}, EVENT_CONFIG, "", false},
+        {{.check = "tenant"}, EVENT_TENANT, "tenant", false},
+        {{.check = "tenant/a"}, EVENT_CHECK, "tenant/a/x", true},
+        {{.check = "tenant/a"}, EVENT_CHECK, "tenant/ab", false},
+        {{.check = "tenant/gone"}, EVENT_CHECK, "tenant/gone/x", true},
+        {{.tenant = "a"}, EVENT_TENANT, "a", true},
+        {{.tenant = "a"}, EVENT_TENANT, "ab", false},
+        {{.tenant = "a"}, EVENT_VERDICT, "a", false},
+        {{.tenant = "a"}, EVENT_CHECK, "tenant/a/x", true},
+        {{.tenant = "a"}, EVENT_CHECK, "tenant/ab", false},
+        {{.tenant = "a"}, EVENT_CHECK, "tenant/a/gone", false},
+        {{.tenant = "a", .check = "other"}, EVENT_CHECK, "tenant/a/x", false},
+        {{.tenant = "a", .check = "a"}, EVENT_TENANT, "a", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (view_wants_event(&rows[i].query, fixture.snapshot, rows[i].kind,
+                             rows[i].subject) != rows[i].wanted)
+            fail_msg("row %zu", i);
+    }
+    assert_true(view_wants_event(NULL, fixture.snapshot, EVENT_LIFE, ""));
+}
+
 static void test_view_query_is_known_unknown_words_are_named(void **state) {
     (void)state;
     FIXTURE_AUTO struct fixture fixture = fixture_parse(tenants_json);
@@ -277,6 +312,7 @@ int main(void) {
         cmocka_unit_test(test_view_choose_word_not_offered_is_refused),
         cmocka_unit_test(test_view_media_type_is_exact),
         cmocka_unit_test(test_view_wants_check_filters_are_combined),
+        cmocka_unit_test(test_view_wants_event_filters_are_combined),
         cmocka_unit_test(test_view_query_is_known_unknown_words_are_named),
         cmocka_unit_test(test_view_query_is_known_long_word_fits_any_buffer),
         cmocka_unit_test(test_view_choose_any_bytes_choose_something_offered),

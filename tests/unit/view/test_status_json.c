@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "documented.h"
+#include "documented_json.h"
 #include "fds.h"
 #include "fixture.h"
 
@@ -23,9 +23,10 @@ static const char *const full_json =
     " \"tenants\": [{\"name\": \"app1\", \"route\": \"/app1\"}, {\"name\": \"app2\"}],"
     " \"checks\": [{\"name\": \"gateway/status\"},"
     " {\"name\": \"tenant/app1/routed\", \"tenant\": \"app1\", \"state\": \"failing\","
+    "  \"role\": \"tenant_routed\","
     "  \"parents\": [\"gateway/status\"], \"age_ms\": 812, \"counts\": [5, 1, 4, 2, 3],"
-    "  \"last\": {\"kind\": \"fail\", \"reason\": \"GW_NO_ROUTE\", \"http_status\": 404,"
-    "   \"remote\": \"10.0.0.4:80\", \"evidence\": \"404, empty\", \"addresses\": [3, 2, "
+    "  \"last\": {\"kind\": \"fail\", \"reason\": \"GW_REDIRECT\", \"http_status\": 301,"
+    "   \"remote\": \"10.0.0.4:80\", \"evidence\": \"301, empty\", \"addresses\": [3, 2, "
     "1],"
     "   \"phases_us\": [1, 2, 3, 4, 5]},"
     "  \"failure\": {\"kind\": \"fail\", \"reason\": \"TIMEOUT\", \"phases_us\": [1]}},"
@@ -42,7 +43,7 @@ static json_t *parse(const struct buf *out) {
 
 static json_t *status_of(const struct fixture *fixture, const struct view_query *query) {
     BUF_AUTO struct buf out = {0};
-    view_status_json(fixture->snapshot, query, &out);
+    view_status_json(&fixture->diagnosis, query, &out);
     return parse(&out);
 }
 
@@ -79,14 +80,55 @@ static void test_view_status_json_says_the_whole(void **state) {
     assert_true(json_is_true(json_object_get(override, "active")));
     assert_string_equal(text_of(override, "until"), "2026-03-01T12:10:00.250Z");
     assert_string_equal(text_of(cause, "check"), "tenant/app1/routed");
-    assert_string_equal(text_of(cause, "reason"), "GW_NO_ROUTE");
-    assert_string_equal(text_of(cause, "hop"), "route");
-    assert_string_equal(text_of(cause, "owner"), "tenant:app1");
-    assert_string_equal(text_of(cause, "evidence"), "404, empty");
+    assert_string_equal(text_of(cause, "reason"), "GW_REDIRECT");
+    assert_string_equal(text_of(cause, "tenant"), "app1");
+    assert_string_equal(text_of(cause, "state"), "fail");
+    assert_string_equal(text_of(cause, "broken_hop"), "route");
+    assert_non_null(strstr(text_of(cause, "evidence"), "301, empty"));
+    assert_string_equal(text_of(cause, "since"), "2026-03-01T10:53:20.250Z");
+    assert_true(strlen(text_of(cause, "next_step")) > 0);
     assert_true(
         json_is_false(json_object_get(json_object_get(status, "reload"), "last_ok")));
     assert_int_equal(json_array_size(json_object_get(status, "tenants")), 2);
     assert_int_equal(json_array_size(json_object_get(status, "checks")), 3);
+    json_decref(status);
+}
+
+/* One diagnosis for all: the root cause, the tenant, the check's own document. */
+static void test_view_status_json_tenant_agrees_with_the_root_cause(void **state) {
+    (void)state;
+    static const char *const keys[] = {"broken_hop", "owner",     "reason",
+                                       "summary",    "next_step", "rule"};
+    FIXTURE_AUTO struct fixture fixture = fixture_parse(full_json);
+    BUF_AUTO struct buf out = {0};
+    view_check_json(&fixture.diagnosis, 1, &out);
+    json_t *status = status_of(&fixture, NULL);
+    json_t *check = parse(&out);
+    const json_t *cause = json_object_get(status, "root_cause");
+    const json_t *tenant = json_array_get(json_object_get(status, "tenants"), 0);
+    const json_t *path = json_object_get(check, "path");
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        assert_true(json_is_string(json_object_get(cause, keys[i])));
+        assert_true(json_equal(json_object_get(cause, keys[i]),
+                               json_object_get(tenant, keys[i])));
+        assert_true(
+            json_equal(json_object_get(cause, keys[i]), json_object_get(path, keys[i])));
+    }
+    json_decref(check);
+    json_decref(status);
+}
+
+static void test_view_status_json_calm_path_is_null(void **state) {
+    (void)state;
+    FIXTURE_AUTO struct fixture fixture =
+        fixture_parse("{\"tenants\": [{\"name\": \"app1\"}]}");
+    json_t *status = status_of(&fixture, NULL);
+    const json_t *tenant = json_array_get(json_object_get(status, "tenants"), 0);
+    assert_true(is_null(status, "root_cause") && is_null(status, "override"));
+    assert_true(is_null(tenant, "broken_hop") && is_null(tenant, "owner"));
+    assert_true(is_null(tenant, "reason") && is_null(tenant, "rule"));
+    assert_string_equal(text_of(tenant, "summary"), "nothing is wrong");
+    assert_string_equal(text_of(tenant, "next_step"), "");
     json_decref(status);
 }
 
@@ -100,10 +142,9 @@ static void test_view_status_json_says_a_check(void **state) {
     const json_t *last = json_object_get(check, "last");
     assert_true(is_null(never, "age_ms") && is_null(never, "last"));
     assert_true(is_null(never, "tenant") && is_null(never, "reason"));
-    assert_true(is_null(never, "owner") && is_null(never, "blocked_by"));
+    assert_true(is_null(never, "blocked_by"));
     assert_string_equal(text_of(check, "scope"), "tenant:app1");
     assert_string_equal(text_of(check, "tenant"), "app1");
-    assert_string_equal(text_of(check, "owner"), "tenant:app1");
     assert_string_equal(text_of(check, "streak_of"), "fail");
     assert_int_equal(int_of(check, "age_ms"), 812);
     assert_int_equal(int_of(check, "next_run_ms"), 3500);
@@ -113,7 +154,7 @@ static void test_view_status_json_says_a_check(void **state) {
         json_string_value(json_array_get(json_object_get(check, "depends_on"), 0)),
         "gateway/status");
     assert_string_equal(text_of(last, "at"), "2026-03-01T11:59:59.438Z");
-    assert_int_equal(int_of(last, "http_status"), 404);
+    assert_int_equal(int_of(last, "http_status"), 301);
     assert_int_equal(int_of(last, "addresses_failed"), 2);
     assert_int_equal(int_of(json_object_get(last, "phases_us"), "tls"), 3);
     const json_t *failure = json_object_get(check, "failure");
@@ -155,7 +196,7 @@ static void test_view_status_json_lines_can_be_searched(void **state) {
     FIXTURE_AUTO struct fixture fixture = fixture_parse(full_json);
     BUF_AUTO struct buf out = {0};
     size_t lines = 0;
-    view_status_json(fixture.snapshot, NULL, &out);
+    view_status_json(&fixture.diagnosis, NULL, &out);
     for (const char *at = out.data; (at = strstr(at, "\n    {\"name\": \"")); at++)
         lines++;
     assert_int_equal(lines, 5);
@@ -166,7 +207,7 @@ static void test_view_check_json_has_the_same_keys_and_the_head(void **state) {
     (void)state;
     FIXTURE_AUTO struct fixture fixture = fixture_parse(full_json);
     BUF_AUTO struct buf out = {0};
-    view_check_json(fixture.snapshot, 1, &out);
+    view_check_json(&fixture.diagnosis, 1, &out);
     json_t *status = status_of(&fixture, NULL);
     json_t *check = parse(&out);
     const json_t *same = json_array_get(json_object_get(status, "checks"), 1);
@@ -174,8 +215,9 @@ static void test_view_check_json_has_the_same_keys_and_the_head(void **state) {
     json_t *value;
     json_object_foreach(json_array_get(json_object_get(status, "checks"), 1), key, value)
         assert_true(json_equal(json_object_get(check, key), value));
-    assert_int_equal(json_object_size(check), json_object_size(same) + 4);
+    assert_int_equal(json_object_size(check), json_object_size(same) + 6);
     assert_string_equal(text_of(check, "instance"), text_of(status, "instance"));
+    assert_string_equal(text_of(json_object_get(check, "path"), "broken_hop"), "route");
     json_decref(check);
     json_decref(status);
 }
@@ -213,38 +255,31 @@ static void test_view_status_json_odd_bytes_are_replaced(void **state) {
     json_decref(status);
 }
 
-/* Every key of a value, and of what is below it, stands in the documentation. */
-static void assert_documented(const struct buf *docs, json_t *value) {
-    const char *key;
-    json_t *item;
-    size_t index;
-    json_object_foreach(value, key, item) {
-        if (!documented_has(docs, key, strlen(key)))
-            fail_msg("docs/status-json.md lacks %s", key);
-        assert_documented(docs, item);
-    }
-    json_array_foreach(value, index, item) assert_documented(docs, item);
-}
-
 static void test_view_status_json_every_key_is_documented(void **state) {
     (void)state;
+    static const char docs[] = DOCS "/status-json.md";
     FIXTURE_AUTO struct fixture fixture = fixture_parse(full_json);
-    BUF_AUTO struct buf docs = {0};
     BUF_AUTO struct buf config = {0};
-    assert_true(documented_read(DOCS "/status-json.md", &docs));
-    json_t *status = status_of(&fixture, NULL);
-    assert_documented(&docs, status);
-    json_decref(status);
+    BUF_AUTO struct buf check = {0};
+    json_t *json = status_of(&fixture, NULL);
+    assert_documented(docs, json);
+    json_decref(json);
+    view_check_json(&fixture.diagnosis, 1, &check);
+    json = parse(&check);
+    assert_documented(docs, json);
+    json_decref(json);
     view_config_json(fixture.snapshot, &config);
-    json_t *json = parse(&config);
+    json = parse(&config);
     json_object_del(json, "config");
-    assert_documented(&docs, json);
+    assert_documented(docs, json);
     json_decref(json);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_view_status_json_says_the_whole),
+        cmocka_unit_test(test_view_status_json_tenant_agrees_with_the_root_cause),
+        cmocka_unit_test(test_view_status_json_calm_path_is_null),
         cmocka_unit_test(test_view_status_json_says_a_check),
         cmocka_unit_test(test_view_status_json_filters_choose_tenants_and_checks),
         cmocka_unit_test(test_view_status_json_lines_can_be_searched),

@@ -15,10 +15,11 @@
 #include "fixture.h"
 
 static const char *const json =
-    "{\"tenants\": [{\"name\": \"app1\"}, {\"name\": \"app2\", \"critical\": false}],"
-    " \"checks\": [{\"name\": \"tenant/app1/routed\", \"tenant\": \"app1\", \"last\": "
-    "{}},"
-    " {\"name\": \"tenant/app2/routed\", \"tenant\": \"app2\", \"state\": \"failing\","
+    "{\"tenants\": [{\"name\": \"app1\"}, {\"name\": \"app2\", \"route\": \"/app2\","
+    " \"critical\": false}], \"checks\": [{\"name\": \"tenant/app1/routed\","
+    "  \"role\": \"tenant_routed\", \"tenant\": \"app1\", \"last\": {}},"
+    " {\"name\": \"tenant/app2/routed\", \"role\": \"tenant_routed\","
+    "  \"tenant\": \"app2\", \"state\": \"failing\","
     "  \"since_ms\": 61000, \"last\": {\"kind\": \"fail\", \"reason\": \"GW_NO_ROUTE\","
     "  \"evidence\": \"404\"}}]}";
 
@@ -33,15 +34,18 @@ static void test_view_status_text_trouble_comes_first(void **state) {
     (void)state;
     FIXTURE_AUTO struct fixture fixture = fixture_parse(json);
     BUF_AUTO struct buf out = {0};
-    view_status_text(fixture.snapshot, NULL, &out);
+    view_status_text(&fixture.diagnosis, NULL, &out);
     assert_int_equal(strncmp(out.data, "verdict   degraded for 3 min", 28), 0);
-    assert_section(&out, "TENANTS",
-                   "TENANTS, 1 of 1 critical ones up\n"
-                   "healthy   app1  for 1 h 6 min\n"
-                   "unhealthy app2  for 1 h 6 min, not critical, by tenant/app2/routed\n"
-                   "\nCHECKS\n"
-                   "failing   tenant/app2/routed  61 s  GW_NO_ROUTE 404\n"
-                   "passing   tenant/app1/routed  1 h 6 min\n");
+    assert_section(
+        &out, "TENANTS",
+        "TENANTS, 1 of 1 critical ones up\n"
+        "healthy   app1: nothing is wrong, for 1 h 6 min\n"
+        "unhealthy app2: route is broken: no HTTPRoute matches /app2 on host\n"
+        "          apps.example.com (GW_NO_ROUTE, owner tenant:app2), for 1 h 6 min, "
+        "not\n          critical\n"
+        "\nCHECKS\n"
+        "failing   tenant/app2/routed  61 s  GW_NO_ROUTE 404\n"
+        "passing   tenant/app1/routed  1 h 6 min\n");
 }
 
 static void test_view_status_text_filters_leave_the_verdict(void **state) {
@@ -52,15 +56,17 @@ static void test_view_status_text_filters_leave_the_verdict(void **state) {
         const char *rest;
     } rows[] = {
         {{.tenant = "app1"},
-         "TENANTS, 1 of 1 critical ones up\nhealthy   app1  for 1 h 6 min\n"
+         "TENANTS, 1 of 1 critical ones up\nhealthy   app1: nothing is wrong, for 1 h 6 "
+         "min\n"
          "\nCHECKS\npassing   tenant/app1/routed  1 h 6 min\n"},
         {{.tenant = "app1", .state = "failing"},
-         "TENANTS, 1 of 1 critical ones up\nhealthy   app1  for 1 h 6 min\n"
+         "TENANTS, 1 of 1 critical ones up\nhealthy   app1: nothing is wrong, for 1 h 6 "
+         "min\n"
          "\nno checks\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         BUF_AUTO struct buf out = {0};
-        view_status_text(fixture.snapshot, &rows[i].query, &out);
+        view_status_text(&fixture.diagnosis, &rows[i].query, &out);
         assert_int_equal(strncmp(out.data, "verdict   degraded", 18), 0);
         assert_section(&out, "TENANTS", rows[i].rest);
     }
@@ -71,11 +77,11 @@ static void test_view_status_text_names_the_pod_and_the_override(void **state) {
     FIXTURE_AUTO struct fixture fixture = fixture_parse(
         "{\"instance\": \"pod-1\", \"override\": {\"verdict\": \"degraded\"}}");
     BUF_AUTO struct buf out = {0};
-    view_status_text(fixture.snapshot, NULL, &out);
+    view_status_text(&fixture.diagnosis, NULL, &out);
     assert_non_null(strstr(out.data, "\npod       pod-1, health-responder " HR_VERSION));
-    assert_non_null(strstr(out.data, "\nOVERRIDE  /healthz is held at degraded for "
-                                     "another 10 min, until\n"));
-    assert_non_null(strstr(out.data, "\ncause     nothing but the override\n"));
+    assert_non_null(strstr(out.data, "\nOVERRIDE  /healthz is held at degraded by hand "
+                                     "for another 10 min, until\n"));
+    assert_non_null(strstr(out.data, "\ncause     nothing is wrong\n"));
 }
 
 static void test_view_check_text_of_a_check_without_runs(void **state) {
@@ -84,34 +90,29 @@ static void test_view_check_text_of_a_check_without_runs(void **state) {
         "{\"checks\": [{\"name\": \"c\", \"state\": \"pending\", \"since_ms\": 250,"
         " \"streak\": 0}]}");
     BUF_AUTO struct buf out = {0};
-    view_check_text(fixture.snapshot, 0, &out);
+    view_check_text(&fixture.diagnosis, 0, &out);
     assert_string_equal(
-        out.data, "check     c\n"
-                  "state     pending for 250 ms, since 2026-03-01T12:00:00.000Z\n"
-                  "is        http, critical, shared\n"
-                  "timing    every 5s, 1s between states, 5s while failing; rise 2, "
-                  "fall 3\n"
-                  "counted   pending; 0 failed in a row\n"
-                  "runs      0: 0 passed, 0 failed, 0 late; 0 skipped\n"
-                  "pod       health-responder-5d8f7c9b6-x2x7k\n");
+        out.data,
+        "check     c\n"
+        "state     pending for 250 ms, since 2026-03-01T12:00:00.000Z\n"
+        "is        http, critical, shared\n"
+        "timing    every 5s, 1s between states, 5s while failing; rise 2, "
+        "fall 3\n"
+        "counted   pending; 0 failed in a row\n"
+        "runs      0: 0 passed, 0 failed, 0 late; 0 skipped\n"
+        "pod       health-responder-5d8f7c9b6-x2x7k, 2026-03-01T12:00:00.250Z\n");
 }
 
-static void test_view_why_is_one_line_with_the_pod(void **state) {
+static void test_view_check_text_says_what_is_wrong_on_its_path(void **state) {
     (void)state;
-    FIXTURE_AUTO struct fixture plain = fixture_parse("{\"instance\": \"pod-1\"}");
-    FIXTURE_AUTO struct fixture odd =
-        fixture_parse("{\"instance\": \"p\", \"checks\": [{\"name\": \"c\","
-                      " \"since_ms\": 250, \"state\": \"failing\", \"last\":"
-                      " {\"kind\": \"fail\", \"reason\": \"TIMEOUT\","
-                      " \"evidence\": \"a\\nb\\ue0ff\"}}]}");
-    BUF_AUTO struct buf out = {0};
-    view_why(plain.snapshot, &out);
-    assert_string_equal(out.data, "nothing is wrong (pod-1)\n");
-    buf_clear(&out);
-    view_why(odd.snapshot, &out);
-    assert_string_equal(out.data,
-                        "c is failing since 2026-03-01T12:00:00.000Z: TIMEOUT, the peer "
-                        "took too long to answer, owner platform: a b? (p)\n");
+    FIXTURE_AUTO struct fixture fixture = fixture_parse(json);
+    BUF_AUTO struct buf first = {0};
+    BUF_AUTO struct buf second = {0};
+    view_check_text(&fixture.diagnosis, 0, &first);
+    view_check_text(&fixture.diagnosis, 1, &second);
+    assert_null(strstr(first.data, "\npath "));
+    assert_non_null(strstr(second.data, "\npath      app2: route is broken: "));
+    assert_non_null(strstr(second.data, "\ndo\nkubectl "));
 }
 
 int main(void) {
@@ -120,7 +121,7 @@ int main(void) {
         cmocka_unit_test(test_view_status_text_filters_leave_the_verdict),
         cmocka_unit_test(test_view_status_text_names_the_pod_and_the_override),
         cmocka_unit_test(test_view_check_text_of_a_check_without_runs),
-        cmocka_unit_test(test_view_why_is_one_line_with_the_pod),
+        cmocka_unit_test(test_view_check_text_says_what_is_wrong_on_its_path),
     };
     return cmocka_run_group_tests(tests, fds_setup, fds_teardown);
 }

@@ -1,4 +1,4 @@
-/* Wrapping to 80 columns. */
+/* Wrapping to 80 columns, also of commands that a shell must still understand. */
 #include "wrap.h"
 
 #include <setjmp.h>
@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -84,6 +85,64 @@ static void test_wrap_line_any_bytes_fit_and_lose_nothing(void **state) {
     }
 }
 
+/* What a shell makes of a command whose words are all functions that show their
+ * arguments. */
+static void run_shell(const char *command, struct buf *out) {
+    static const char functions[] =
+        "kubectl() { for a; do printf '<%s>' \"$a\"; done; }\n"
+        "openssl() { cat; kubectl \"$@\"; }\n";
+    BUF_AUTO struct buf script = {0};
+    char part[512];
+    buf_printf(&script, "%s%s", functions, command);
+    FILE *shell = popen(script.data, "r");
+    assert_non_null(shell);
+    for (size_t len; (len = fread(part, 1, sizeof part, shell)) > 0;)
+        buf_append(out, part, len);
+    assert_int_equal(pclose(shell), 0);
+}
+
+static void test_wrap_command_short_one_stays_as_it_is(void **state) {
+    (void)state;
+    BUF_AUTO struct buf out = {0};
+    wrap_command(&out, "");
+    wrap_command(&out, FIFTY TEN TEN TEN);
+    assert_string_equal(out.data, "\n" FIFTY TEN TEN TEN "\n");
+}
+
+static void test_wrap_command_shell_sees_the_same_command(void **state) {
+    (void)state;
+    static const char *const commands[] = {
+        "kubectl " FIFTY FIFTY,
+        "kubectl " FIFTY " " FIFTY " " FIFTY,
+        "kubectl '" FIFTY " " FIFTY " " FIFTY "'",
+        "kubectl " FIFTY " '" FIFTY "' '' 'x'" FIFTY "'y,z'",
+        "kubectl -o jsonpath='{range .status.listeners[*]}{.name}{range .conditions[*]}"
+        "{\"  \"}{.type}={.status} {.reason}{end}{\"\\n\"}{end}'",
+        "kubectl -n a get secret \"$(kubectl -n a get gateway b -o "
+        "jsonpath='{.spec.listeners[*].tls.certificateRefs[0].name}' | cut -d' ' -f1)\" "
+        "-o jsonpath='{.data.tls\\.crt}' | openssl x509 -noout -subject -ext "
+        "subjectAltName",
+        "kubectl \"" FIFTY " " TEN TEN " two  blanks " FIFTY "\"",
+        "kubectl " FIFTY TEN "01234567\\\\\\ \\\\\\\\\\\\ x",
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        BUF_AUTO struct buf wrapped = {0};
+        BUF_AUTO struct buf before = {0};
+        BUF_AUTO struct buf after = {0};
+        wrap_command(&wrapped, commands[i]);
+        run_shell(commands[i], &before);
+        run_shell(wrapped.data, &after);
+        assert_true(before.len > 10);
+        assert_string_equal(after.data, before.data);
+        for (char *line = wrapped.data; *line != '\0';) {
+            char *end = strchr(line, '\n');
+            *end = '\0';
+            assert_true(wrap_width(line) <= WRAP_COLUMNS);
+            line = end + 1;
+        }
+    }
+}
+
 static void test_wrap_width_counts_code_points(void **state) {
     (void)state;
     assert_int_equal(wrap_width(""), 0);
@@ -102,6 +161,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrap_line_text_is_laid_out),
         cmocka_unit_test(test_wrap_line_any_bytes_fit_and_lose_nothing),
+        cmocka_unit_test(test_wrap_command_short_one_stays_as_it_is),
+        cmocka_unit_test(test_wrap_command_shell_sees_the_same_command),
         cmocka_unit_test(test_wrap_width_counts_code_points),
         cmocka_unit_test(test_wrap_printf_formats),
     };
