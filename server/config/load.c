@@ -7,16 +7,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "checks_internal.h"
-#include "config/locate.h"
-#include "duplicates_internal.h"
+#include "document_internal.h"
 #include "effective_internal.h"
 #include "names_internal.h"
 #include "path_internal.h"
-#include "scan_internal.h"
 #include "tables_internal.h"
 #include "timing_internal.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -24,68 +21,6 @@ enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 
 static bool has_errors(const struct loader *loader) {
     return loader->reader.errors->len > 0;
-}
-
-static void report_text(struct loader *loader, size_t at, const char *text) {
-    struct err err = {0};
-
-    err_set(&err, ERR_SYNTAX, "%s", text);
-    scan_place(loader->reader.text, loader->reader.text + at, &err.line, &err.col);
-    err_list_add(loader->reader.errors, &err);
-}
-
-/* Where the token starts that jansson stopped behind and quotes, if it does. */
-static size_t token_start(const struct loader *loader, const json_error_t *error) {
-    size_t end = error->position > 0 ? (size_t)error->position : 0;
-    const char *token = strstr(error->text, " near '");
-
-    if (end > loader->reader.len)
-        end = loader->reader.len;
-    if (!token)
-        return end;
-    token += strlen(" near '");
-    size_t len = strlen(token);
-    len -= len > 0; /* the quote behind it */
-    if (len > end || memcmp(loader->reader.text + end - len, token, len) != 0)
-        return end;
-    return end - len;
-}
-
-static void report_syntax(struct loader *loader, const json_error_t *error) {
-    BUF_AUTO struct buf text = {0};
-
-    /* jansson says nothing where its own memory ran out. */
-    if (error->text[0] == '\0' || json_error_code(error) == json_error_out_of_memory) {
-        load_report_memory(loader);
-        return;
-    }
-    buf_printf(&text, "expected JSON, found a syntax error: %s", error->text);
-    report_text(loader, token_start(loader, error), text.data);
-}
-
-/* The document; NULL with an error. */
-static json_t *parse_text(struct loader *loader) {
-    const struct schema_reader *reader = &loader->reader;
-    struct scan scan = {reader->text, reader->text + reader->len};
-    json_error_t error = {0};
-
-    if (scan_peek(&scan) == '\0' && scan.at == scan.end) {
-        report_text(loader, 0, "expected an object, found an empty file");
-        return NULL;
-    }
-    if (reader->len >= 3 && memcmp(reader->text, "\xEF\xBB\xBF", 3) == 0) {
-        report_text(loader, 0, "expected JSON, found a byte order mark before it");
-        return NULL;
-    }
-    json_t *json = json_loadb(reader->text, reader->len,
-                              JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
-    if (!json && json_error_code(&error) == json_error_duplicate_key) {
-        duplicates_report(&loader->reader);
-        json = json_loadb(reader->text, reader->len, JSON_DECODE_ANY, &error);
-    }
-    if (!json)
-        report_syntax(loader, &error);
-    return json;
 }
 
 static void read_document(struct loader *loader) {
@@ -155,7 +90,7 @@ static void read_tenants(struct loader *loader) {
 static void read_all(struct loader *loader) {
     struct config *config = loader->config;
 
-    loader->document = parse_text(loader);
+    loader->document = document_parse(&loader->reader);
     if (!loader->document)
         return;
     read_document(loader);
@@ -167,37 +102,7 @@ static void read_all(struct loader *loader) {
         return;
     config->effective = effective_write(config, loader->types);
     if (!config->effective)
-        load_report_memory(loader);
-}
-
-/* By place, those of one place in the order they were found. */
-static void sort_errors(struct err_list *errors) {
-    for (size_t i = 1; i < errors->len; i++) {
-        struct err err = errors->items[i];
-        size_t j = i;
-        for (; j > 0; j--) {
-            const struct err *before = &errors->items[j - 1];
-            if (before->line < err.line ||
-                (before->line == err.line && before->col <= err.col))
-                break;
-            errors->items[j] = *before;
-        }
-        errors->items[j] = err;
-    }
-}
-
-static void give_errors(struct err_list *found, struct err_list *errors) {
-    sort_errors(found);
-    for (size_t i = 0; i < found->len; i++)
-        err_list_add(errors, &found->items[i]);
-    errors->dropped += found->dropped;
-}
-
-void load_report_memory(struct loader *loader) {
-    struct err err = {0};
-
-    err_set_sys(&err, ENOMEM, "out of memory");
-    err_list_add(loader->reader.errors, &err);
+        document_report_memory(&loader->reader);
 }
 
 const struct config_type *load_find_type(const struct config_types *types,
@@ -224,7 +129,7 @@ struct config *config_parse(const char *text, size_t len, const char *file,
     read_all(&loader);
     if (found.len == 0)
         return config;
-    give_errors(&found, errors);
+    document_give_errors(&found, errors);
     config_unref(config);
     return NULL;
 }

@@ -4,8 +4,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "check/dns.h"
+#include "check/envoy_admin.h"
+#include "check/gateway_stats.h"
+#include "check/gateway_status.h"
 #include "check/http.h"
+#include "check/loopback.h"
 #include "check/tcp.h"
+#include "check/tls.h"
 #include "config/load.h"
 
 #include <stdio.h>
@@ -17,8 +23,15 @@ enum { EXPECT_MAX = 4 * 1024 * 1024, LINE_MAX_BYTES = 1024 };
 static const struct config_type type_items[] = {
     {"http", &http_options_schema},
     {"tcp", &tcp_options_schema},
+    {"tls", &tls_options_schema},
+    {"dns", &dns_options_schema},
+    {"loopback", &loopback_options_schema},
+    {"gateway_status", &gateway_status_options_schema},
+    {"gateway_stats", &gateway_stats_options_schema},
+    {"envoy_admin", &envoy_admin_options_schema},
 };
-static const struct config_types types = {type_items, 2};
+static const struct config_types types = {type_items,
+                                          sizeof(type_items) / sizeof(type_items[0])};
 
 static void put_errors(const struct err_list *errors, struct buf *out) {
     for (size_t i = 0; i < errors->len; i++) {

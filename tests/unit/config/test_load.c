@@ -248,6 +248,8 @@ static void test_config_parse_tenants_derive_their_checks(void **state) {
         enum severity severity;
         uint32_t tenant;
     } expected[] = {
+        {"gateway/status", ROLE_GATEWAY_STATUS, SEVERITY_CRITICAL, CONFIG_NO_TENANT},
+        {"gateway/tls", ROLE_GATEWAY_TLS, SEVERITY_WARNING, CONFIG_NO_TENANT},
         {"tenant/one/direct", ROLE_TENANT_DIRECT, SEVERITY_WARNING, 0},
         {"tenant/one/routed", ROLE_TENANT_ROUTED, SEVERITY_CRITICAL, 0},
         {"tenant/two/routed", ROLE_TENANT_ROUTED, SEVERITY_CRITICAL, 1},
@@ -257,27 +259,33 @@ static void test_config_parse_tenants_derive_their_checks(void **state) {
     struct config *config = parse_valid(path_text);
 
     (void)state;
-    assert_int_equal(config->check_count, 5);
-    for (uint32_t i = 0; i < 5; i++) {
+    assert_int_equal(config->check_count, 7);
+    for (uint32_t i = 0; i < 7; i++) {
         const struct check_config *check = &config->checks[i];
         assert_string_equal(check->name, expected[i].name);
         assert_int_equal(check->role, expected[i].role);
         assert_int_equal(check->severity, expected[i].severity);
-        assert_int_equal(check->scope, SCOPE_TENANT);
+        assert_int_equal(check->scope, i < 2 ? SCOPE_SHARED : SCOPE_TENANT);
         assert_int_equal(check->tenant, expected[i].tenant);
     }
-    assert_int_equal(config->checks[4].parent_count, 1);
-    assert_int_equal(config->checks[4].parents[0], 2);
+    assert_int_equal(config->checks[6].parent_count, 1);
+    assert_int_equal(config->checks[6].parents[0], 4);
     assert_false(config->tenants[2].critical);
     config_unref(config);
 }
 
 static void test_config_parse_derived_checks_have_their_options(void **state) {
     struct config *config = parse_valid(path_text);
-    const struct http_options *direct = config->checks[0].options;
-    const struct http_options *routed = config->checks[1].options;
+    const struct tls_options *tls = config->checks[1].options;
+    const struct http_options *direct = config->checks[2].options;
+    const struct http_options *routed = config->checks[3].options;
 
     (void)state;
+    assert_string_equal(tls->target, "gw.svc.:8443");
+    assert_string_equal(tls->server_name, "apps.example.com");
+    assert_string_equal(tls->ca_file, "/ca.crt");
+    assert_null(tls->root_fingerprint);
+    assert_int_equal(tls->warn_days, 14);
     assert_string_equal(direct->url, "http://one:8080/h");
     assert_null(direct->connect);
     assert_null(direct->contains);
@@ -291,6 +299,120 @@ static void test_config_parse_derived_checks_have_their_options(void **state) {
     assert_string_equal(routed->ca_file, "/ca.crt");
     assert_true(routed->through_gateway);
     assert_false(ranges_contain(&routed->expect, 201));
+    config_unref(config);
+}
+
+static void test_config_parse_loop_key_derives_the_loopback(void **state) {
+    static const struct {
+        const char *gateway;
+        const char *url; /* NULL: not derived */
+        const char *connect;
+        const char *ca_file;
+    } cases[] = {
+        {"{\"host\": \"a.example\", \"service\": \"gw\"}", "http://a.example", "gw:80",
+         NULL},
+        {"{\"host\": \"a.example.\", \"service\": \"fd00::2\", \"tls\": {\"ca_file\": "
+         "\"/c\"}}",
+         "https://a.example.", "[fd00::2]:443", "/c"},
+        {NULL, NULL, NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[512];
+        snprintf(text, sizeof(text), "{\"auth\": {\"loop_key_file\": \"/key\"}%s%s}",
+                 cases[i].gateway ? ", \"gateway\": " : "",
+                 cases[i].gateway ? cases[i].gateway : "");
+        struct config *config = parse_valid(text);
+        uint32_t check = config_find_check(config, "gateway/loopback");
+        assert_true((check == UINT32_MAX) == (cases[i].url == NULL));
+        if (cases[i].url) {
+            const struct loopback_options *options = config->checks[check].options;
+            assert_int_equal(config->checks[check].role, ROLE_GATEWAY_LOOPBACK);
+            assert_int_equal(config->checks[check].severity, SEVERITY_WARNING);
+            assert_string_equal(options->url, cases[i].url);
+            assert_string_equal(options->connect, cases[i].connect);
+            if (cases[i].ca_file)
+                assert_string_equal(options->ca_file, cases[i].ca_file);
+            else
+                assert_null(options->ca_file);
+        }
+        config_unref(config);
+    }
+}
+
+/* Where nothing names the pods, the Service stands for any of them, and has no port of
+ * statistics. */
+static void test_config_parse_gateway_derives_its_checks(void **state) {
+    static const struct {
+        const char *keys;
+        const char *status;
+        bool is_balanced;
+        const char *stats; /* NULL: not derived */
+        const char *admin;
+    } cases[] = {
+        {"", "gw.svc.:15021", true, NULL, NULL},
+        {", \"pods\": \"pods.svc.\"", "pods.svc.:15021", false, "pods.svc.:15090", NULL},
+        {", \"pods\": \"fd00::7\", \"status_port\": 1, \"stats_port\": 2", "[fd00::7]:1",
+         false, "[fd00::7]:2", NULL},
+        {", \"admin\": \"http://127.0.0.1:15000\"", "gw.svc.:15021", true, NULL,
+         "http://127.0.0.1:15000"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[512];
+        snprintf(text, sizeof(text),
+                 "{\"gateway\": {\"host\": \"a.example\", \"service\": \"gw.svc.\"%s}}",
+                 cases[i].keys);
+        struct config *config = parse_valid(text);
+        uint32_t status = config_find_check(config, "gateway/status");
+        uint32_t stats = config_find_check(config, "gateway/stats");
+        uint32_t admin = config_find_check(config, "gateway/admin");
+        const struct gateway_status_options *options = config->checks[status].options;
+        assert_int_equal(config->checks[status].severity, SEVERITY_CRITICAL);
+        assert_int_equal(config->checks[status].scope, SCOPE_SHARED);
+        assert_string_equal(options->target, cases[i].status);
+        assert_int_equal(options->is_balanced, cases[i].is_balanced);
+        assert_true((stats == UINT32_MAX) == (cases[i].stats == NULL));
+        if (cases[i].stats) {
+            const struct gateway_stats_options *more = config->checks[stats].options;
+            assert_int_equal(config->checks[stats].role, ROLE_GATEWAY_STATS);
+            assert_int_equal(config->checks[stats].severity, SEVERITY_WARNING);
+            assert_string_equal(more->target, cases[i].stats);
+        }
+        assert_true((admin == UINT32_MAX) == (cases[i].admin == NULL));
+        if (cases[i].admin) {
+            const struct envoy_admin_options *more = config->checks[admin].options;
+            assert_int_equal(config->checks[admin].role, ROLE_GATEWAY_ADMIN);
+            assert_int_equal(config->checks[admin].severity, SEVERITY_WARNING);
+            assert_string_equal(more->url, cases[i].admin);
+            assert_int_equal(more->clusters.count, 0);
+            assert_int_equal(more->warn_days, 14);
+        }
+        config_unref(config);
+    }
+}
+
+static void test_config_parse_routed_depends_on_status(void **state) {
+    static const struct config_types without_status = {&type_items[0], 1};
+    struct config *config = parse_valid(path_text);
+    uint32_t status = config_find_check(config, "gateway/status");
+    uint32_t routed = config_find_check(config, "tenant/two/routed");
+    uint32_t direct = config_find_check(config, "tenant/one/direct");
+    struct err_list errors = {0};
+    static const char text[] = "{\"gateway\": {\"host\": \"a\", \"service\": \"b\"}, "
+                               "\"tenants\": [{\"name\": \"t\", \"route\": \"/t\"}]}";
+
+    (void)state;
+    assert_int_equal(config->checks[routed].parent_count, 1);
+    assert_int_equal(config->checks[routed].parents[0], status);
+    assert_int_equal(config->checks[direct].parent_count, 0);
+    config_unref(config);
+    config = config_parse(text, strlen(text), "x.json", &without_status, &errors);
+    assert_non_null(config);
+    assert_int_equal(config->check_count, 1);
+    assert_int_equal(config->checks[0].parent_count, 0);
     config_unref(config);
 }
 
@@ -419,6 +541,9 @@ int main(void) {
         cmocka_unit_test(test_config_parse_gateway_port_follows_tls),
         cmocka_unit_test(test_config_parse_tenants_derive_their_checks),
         cmocka_unit_test(test_config_parse_derived_checks_have_their_options),
+        cmocka_unit_test(test_config_parse_loop_key_derives_the_loopback),
+        cmocka_unit_test(test_config_parse_gateway_derives_its_checks),
+        cmocka_unit_test(test_config_parse_routed_depends_on_status),
         cmocka_unit_test(test_config_parse_unknown_type_nothing_derived),
         cmocka_unit_test(test_config_parse_derived_check_refused_error_at_its_tenant),
         cmocka_unit_test(test_config_parse_text_need_not_end_with_nul),
