@@ -13,9 +13,10 @@ struct arg {
     bool *flag;
 };
 
-/* Read options into `args`, which hold their defaults. Returns the index of the first
- * operand, or -1 when the program should end with *status: after --help, or wrong use
- * (said on stderr). "--" ends the options. */
+/* Read options into `args`, which hold their defaults. An option that may be given
+ * several times has several rows, filled one after the other. Returns the index of the
+ * first operand, or -1 when the program should end with *status: after --help, or wrong
+ * use (said on stderr). "--" ends the options. */
 int args_read(const struct command *command, const struct arg *args, int argc,
               char **argv, int *status);
 

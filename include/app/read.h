@@ -1,4 +1,5 @@
-/* Subcommands that read the detail port of a running server: status, why. */
+/* Subcommands that read the detail port of a running server: status, why, path,
+ * timeline, census. */
 #ifndef APP_READ_H
 #define APP_READ_H
 

@@ -7,15 +7,21 @@
 
 #include <string.h>
 
-enum { OPTIONS_MAX = 16 };
+enum { OPTIONS_MAX = 32 };
 
+/* Of several rows with the name the first that holds nothing yet, else the last. */
 static const struct arg *find(const struct arg *args, const char *name, size_t len) {
+    const struct arg *found = NULL;
     for (const struct arg *arg = args; arg->name; arg++) {
-        if (strlen(arg->name) == len && strncmp(arg->name, name, len) == 0) {
-            return arg;
+        if (strlen(arg->name) != len || strncmp(arg->name, name, len) != 0) {
+            continue;
+        }
+        found = arg;
+        if (!arg->value || !*arg->value) {
+            break;
         }
     }
-    return NULL;
+    return found;
 }
 
 static int unknown_option(const struct command *command, const struct arg *args,

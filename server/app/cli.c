@@ -4,6 +4,7 @@
 #include "app/check_config.h"
 #include "app/command.h"
 #include "app/live.h"
+#include "app/probe.h"
 #include "app/read.h"
 #include "app/serve.h"
 #include "app/version.h"
@@ -71,6 +72,29 @@ static const struct command commands[] = {
     {"census", "[--url URL] [--format FORMAT] [--watch]",
      "Show who probes this replica, and what they were told",
      READ_OPTIONS READ_FORMAT READ_STATUS, read_run},
+    {"probe", "--definition FILE [--target URL ...] [--root FILE] [...]",
+     "Probe as Application Gateway does, and judge as it judges",
+     "  --definition FILE  azure/probe.json, a probe as ARM or az writes it, or the "
+     "export\n"
+     "                     of a whole gateway\n"
+     "  --probe NAME       which probe of an export\n"
+     "  --target URL       a server: https://HOST[:PORT]; up to 16 times (default: the\n"
+     "                     members of the definition's pool)\n"
+     "  --root FILE        trusted root certificates, PEM (default: well-known CAs)\n"
+     "  --count N          end after N probes of each (default 1)\n"
+     "  --until healthy    end as soon as all are healthy\n"
+     "  --watch            go on until interrupted\n"
+     "  --timeout TIME     end then, whatever there is (default of --until: 2m)\n"
+     "  --instances N      of the gateway, each probes for itself (default 1)\n"
+     "  --interval TIME    instead of the definition's: for tests and pipelines, no\n"
+     "                     gateway does that\n"
+     "  --schema           print the JSON Schema of a definition, and end\n"
+     "  --help             this text\n"
+     "\n"
+     "A line per probe goes to stderr. At the end the report goes to stdout, in the\n"
+     "shape and the words of az network application-gateway show-backend-health.\n"
+     "Exit status: 0 all healthy, 1 not, 2 if the definition or an option is wrong.\n",
+     probe_run},
     {"version", "", "Print the version of the program and of its libraries",
      "  --help             this text\n", version_run},
 };

@@ -21,6 +21,7 @@
 #include "net/http_client.h"
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "net/tls_client.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -51,6 +52,7 @@ struct server {
     struct resolver *retired; /* replaced by a reload */
     struct loop_timer *retire_timer;
     struct http_client *http;
+    struct tls_client *tls;
     struct check_env env;
     struct addr own_listeners[2];
     struct engine *engine;
@@ -104,6 +106,8 @@ static bool read_secrets(struct server *server, struct err *err) {
         err_wrap(err, "auth.loop_key_file");
         return false;
     }
+    server->env.loop_key = server->loop_key.value.data;
+    server->env.loop_key_len = server->loop_key.value.len;
     if (server->detail) {
         detail_front_set_auth(server->detail, auth->read, server->token.value.data,
                               server->token.value.len);
@@ -289,13 +293,15 @@ static bool start_engine(struct server *server, struct err *err) {
     }
     server->resolver = make_resolver(server, server->config, err);
     server->http = server->resolver ? http_client_new(server->loop, err) : NULL;
-    if (!server->http) {
+    server->tls = server->http ? tls_client_new(server->loop, err) : NULL;
+    if (!server->tls) {
         return false;
     }
     server->retire_timer = loop_timer_new(server->loop, free_retired, server);
     server->env.loop = server->loop;
     server->env.resolver = server->resolver;
     server->env.http = server->http;
+    server->env.tls = server->tls;
     server->env.config = server->config;
     server->env.own_listeners = server->own_listeners;
     const struct engine_options options = {.env = &server->env,
@@ -391,6 +397,7 @@ static void stop(struct server *server) {
     if (server->http) {
         http_client_free(server->http);
     }
+    tls_client_free(server->tls);
     loop_timer_free(server->arrivals_timer);
     loop_timer_free(server->retire_timer);
     resolver_free(server->retired);

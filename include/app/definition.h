@@ -1,0 +1,13 @@
+/* The probe definition that several subcommands read. */
+#ifndef APP_DEFINITION_H
+#define APP_DEFINITION_H
+
+struct command;
+struct probe_definition;
+
+/* Read the one `name` chooses (NULL: the only one); prints every error, and what is
+ * allowed but unwise, on stderr. NULL on errors. */
+struct probe_definition *definition_read(const struct command *command, const char *file,
+                                         const char *name);
+
+#endif
