@@ -2,10 +2,10 @@
 # `make run` and `make test` install what they need first, and say so.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tsan coverage build lint format clean
+.PHONY: help run test test-faults test-tsan coverage build lint format clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the whole path on this machine (ARGS="--gateway-port 8080"); Ctrl-C ends it
 	@scripts/setup build run
@@ -14,6 +14,12 @@ run: ## start the whole path on this machine (ARGS="--gateway-port 8080"); Ctrl-
 test: ## every test, with AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup build run test
 	@scripts/test dev $(ARGS)
+
+test-faults: ## every fault of tests/faults, and whether the diagnosis is right
+	@scripts/setup build run test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target health-responder
+	@.venv/bin/python -m pytest -c tests/faults/pytest.ini tests/faults $(ARGS)
 
 test-tsan: ## the same tests with ThreadSanitizer
 	@scripts/setup build run test

@@ -81,7 +81,13 @@ def server(module_lab):
     tenants = [{"name": name, "route": "/" + name} for name, _, _ in ROWS]
     tenants[0]["route"] = "/app1"
     tenants[-1]["identity"] = "Hello from App 1"
-    gateway_config = {"host": "apps.example.com", "service": "127.0.0.1", "port": gateway.port}
+    gateway_config = {
+        "host": "apps.example.com",
+        "service": "127.0.0.1",
+        "port": gateway.port,
+        "status_port": gateway.status_port,
+        "stats_port": gateway.stats_port,
+    }
     return lab.server({"gateway": gateway_config, "tenants": tenants})
 
 
@@ -91,12 +97,13 @@ def test_reason(server, tenant, state, reason):
     assert check["last"]["evidence"]
 
 
-def test_owner_is_first_the_tenant(server):
-    assert (
-        server.wait_check("tenant/no-endpoints/routed", "failing", "GW_NO_ENDPOINTS")["owner"]
-        == "tenant:no-endpoints"
-    )
-    assert server.wait_check("tenant/denied/routed", "failing", "GW_DENIED")["owner"] == "gateway"
+def test_owner(server):
+    server.wait_check("tenant/no-endpoints/routed", "failing", "GW_NO_ENDPOINTS")
+    server.wait_check("tenant/denied/routed", "failing", "GW_DENIED")
+    owners = {tenant["name"]: tenant["owner"] for tenant in server.status()["tenants"]}
+    assert owners["no-endpoints"] == "tenant:no-endpoints"
+    assert owners["denied"] == "gateway"
+    assert owners["fine"] is None
 
 
 def test_a_route_that_holds_what_identifies_it_is_fine(server):

@@ -37,8 +37,9 @@ def server(lab, peer):
     return server.wait_healthz("healthy")
 
 
-def test_a_changed_file_is_taken(server, peer):
-    server.reload({"checks": [tcp("one", peer.port), tcp("three", peer.port)]})
+def test_a_file_rewritten_in_place_is_taken(server, peer):
+    server.config["checks"] = [tcp("one", peer.port), tcp("three", peer.port)]
+    server.config_file.write_text(json.dumps(server.config))
     wait_until(lambda: names(server) == {"one", "three"}, 5, "two is gone, three is there")
     server.wait_check("three", "passing")
     assert server.get(server.detail_url + "/checks/two")[0] == 404
@@ -60,12 +61,8 @@ def test_an_equal_check_keeps_its_state(server, peer):
     assert len(changes) == 1, "pending to passing, at the start"
 
 
-def test_an_editor_that_renames(server, peer):
-    """Write beside it, then rename over it."""
-    server.config["checks"] = [tcp("renamed", peer.port)]
-    fresh = server.config_file.with_suffix(".new")
-    fresh.write_text(json.dumps(server.config))
-    os.rename(fresh, server.config_file)
+def test_a_file_replaced_by_rename_is_taken(server, peer):
+    server.reload({"checks": [tcp("renamed", peer.port)]})
     wait_until(lambda: names(server) == {"renamed"}, 5, "the new file is taken")
 
 

@@ -14,7 +14,7 @@ LAYERS = {
     "model": {"base", "azure"},
     "config": {"base", "azure", "model"},
     "net": {"base"},
-    "check": {"base", "model", "config", "net"},
+    "check": {"base", "azure", "model", "config", "net"},
     "engine": {"base", "model", "net", "check"},
     "view": {"base", "azure", "model"},
     "front": {"base", "model", "view"},

@@ -7,7 +7,9 @@ import sys
 
 from source import ROOT, report, tree_files
 
-LINES_MAX = 500
+# Aim for 400. A table of cases may go on a little longer than code.
+LINES_MAX = 600
+TEST_LINES_MAX = 700
 SOURCES = {".c", ".h", ".py", ".sh"}
 TEXT_MAX = 2 * 1024 * 1024
 PATTERNS = {
@@ -28,8 +30,9 @@ def main():
             continue
         checked += 1
         lines = text.count("\n")
-        if path.suffix in SOURCES and lines > LINES_MAX:
-            findings.append(f"{path}: {lines} lines, more than {LINES_MAX}: is it one thing?")
+        lines_max = TEST_LINES_MAX if path.parts[0] == "tests" else LINES_MAX
+        if path.suffix in SOURCES and lines > lines_max:
+            findings.append(f"{path}: {lines} lines, more than {lines_max}: is it one thing?")
         for what, pattern in PATTERNS.items():
             for match in pattern.finditer(text):
                 line = text.count("\n", 0, match.start()) + 1

@@ -32,7 +32,10 @@ class Responder(Process):
         self.write_config()
 
     def write_config(self):
-        self.config_file.write_text(json.dumps(self.config, indent=2) + "\n")
+        """By rename, so that a running server never reads half of it."""
+        fresh = self.config_file.with_suffix(".fresh")
+        fresh.write_text(json.dumps(self.config, indent=2) + "\n")
+        fresh.replace(self.config_file)
 
     @staticmethod
     def _port(text):

@@ -127,7 +127,7 @@ class Server(Responder):
         return matching()
 
     def reload(self, over):
-        """Write the configuration with `over` laid over it, as an editor would: in place."""
+        """Replace the configuration by itself with `over` laid over it."""
         self.config = merge(self.config, over)
         self.write_config()
 
