@@ -23,7 +23,8 @@ struct loop_watch;
 enum {
     LOOP_READABLE = 1,
     LOOP_WRITABLE = 2,
-    LOOP_HANGUP = 4, /* only reported, with LOOP_READABLE: no more than is there will come */
+    LOOP_HANGUP =
+        4, /* only reported, with LOOP_READABLE: no more than is there will come */
 };
 
 struct loop_figures {

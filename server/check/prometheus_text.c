@@ -58,7 +58,8 @@ static bool read_quoted(struct line *line, const char *label, bool *is_equal) {
             if (line->at == line->end)
                 return false;
             c = *line->at++;
-            c = c == 'n' ? '\n' : c;
+            if (c == 'n')
+                c = '\n';
         }
         fits = fits && c != '\0' && *left == c;
         left += fits;

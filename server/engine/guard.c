@@ -137,7 +137,8 @@ static void look_at_memory(struct guard *guard) {
 static void on_canary(void *user, const struct http_result *result) {
     struct guard *guard = user;
     guard->canary = NULL;
-    if (result->failure == HTTP_OK && result->total_us < GUARD_CANARY_LIMIT_MS * 1000) {
+    if (result->failure == HTTP_OK &&
+        result->total_us < (int64_t)GUARD_CANARY_LIMIT_MS * 1000) {
         guard->is_cleared = guard->all_failing;
         return;
     }

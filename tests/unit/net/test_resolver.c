@@ -161,7 +161,6 @@ static void test_ask_failures_are_told_apart(void **state) {
         {"empty.test.", RESOLVE_NO_ADDRESS},
         {"servfail.test.", RESOLVE_FAILED},
         {"refused.test.", RESOLVE_FAILED},
-        {"garbage.test.", RESOLVE_FAILED},
         {"silent.test.", RESOLVE_TIMEOUT},
         {"", RESOLVE_FAILED},
         {"two..dots.test.", RESOLVE_FAILED},
@@ -175,6 +174,9 @@ static void test_ask_failures_are_told_apart(void **state) {
         assert_int_equal(seen.count, 0);
         assert_string_not_equal(seen.text, "");
     }
+    /* An answer that cannot be read: c-ares 1.18 gives up, later versions wait on. */
+    struct seen garbage = ask(&fixture, "garbage.test.", 3000);
+    assert_true(garbage.status == RESOLVE_FAILED || garbage.status == RESOLVE_TIMEOUT);
     char longest[300];
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
@@ -215,7 +217,9 @@ static void test_ask_silent_server_times_out_in_time_and_blocks_nothing(void **s
     struct seen seen = ask(&fixture, "silent.test.", 400);
     int64_t took_us = clock_mono_us() - start_us;
     assert_int_equal(seen.status, RESOLVE_TIMEOUT);
-    assert_in_range(took_us, 290000, 800000);
+    /* Two tries of 100 ms, the second one doubled; later versions of c-ares shorten each
+     * by up to a half, at random. */
+    assert_in_range(took_us, 145000, 800000);
     int64_t longest_us = loop_figures(fixture.loop).longest_turn_us;
     print_message("silent name server: timeout after %d us, longest turn %d us\n",
                   (int)took_us, (int)longest_us);
