@@ -13,13 +13,11 @@ enum { OPTIONS_MAX = 32 };
 static const struct arg *find(const struct arg *args, const char *name, size_t len) {
     const struct arg *found = NULL;
     for (const struct arg *arg = args; arg->name; arg++) {
-        if (strlen(arg->name) != len || strncmp(arg->name, name, len) != 0) {
+        if (strlen(arg->name) != len || strncmp(arg->name, name, len) != 0)
             continue;
-        }
         found = arg;
-        if (!arg->value || !*arg->value) {
+        if (!arg->value || !*arg->value)
             break;
-        }
     }
     return found;
 }
@@ -28,9 +26,8 @@ static int unknown_option(const struct command *command, const struct arg *args,
                           const char *word) {
     const char *names[OPTIONS_MAX];
     size_t count = 0;
-    for (const struct arg *arg = args; arg->name && count < OPTIONS_MAX; arg++) {
+    for (const struct arg *arg = args; arg->name && count < OPTIONS_MAX; arg++)
         names[count++] = arg->name;
-    }
     const char *nearest = text_nearest(word + 2, names, count);
     if (nearest) {
         return command_usage(command, "there is no option %s; did you mean --%s?", word,
@@ -44,9 +41,8 @@ int args_read(const struct command *command, const struct arg *args, int argc,
     int at = 1;
     for (; at < argc && strncmp(argv[at], "-", 1) == 0 && argv[at][1]; at++) {
         const char *word = argv[at];
-        if (strcmp(word, "--") == 0) {
+        if (strcmp(word, "--") == 0)
             return at + 1;
-        }
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             *status = command_help(command);
             return -1;

@@ -26,15 +26,12 @@ int check_config_run(const struct command *command, int argc, char **argv) {
                                {0}};
     int status;
     int at = args_read(command, args, argc, argv, &status);
-    if (at < 0) {
+    if (at < 0)
         return status;
-    }
-    if (schema || man) {
+    if (schema || man)
         return print_generated(schema ? config_write_json_schema : config_write_mdoc);
-    }
-    if (argc - at != 1) {
+    if (argc - at != 1)
         return command_usage(command, "give one FILE");
-    }
     struct err_list errors = {0};
     struct config *config = config_load(argv[at], types_for_config(), &errors);
     if (!config) {

@@ -106,9 +106,8 @@ static int overview(FILE *out, int status) {
         "checks of an\nIstio gateway and its backends, and says which hop is broken.\n\n"
         "Usage: health-responder COMMAND [OPTIONS]\n\n",
         out);
-    for (int i = 0; i < COMMAND_COUNT; i++) {
+    for (int i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-13s %s\n", commands[i].name, commands[i].summary);
-    }
     fputs("\nhealth-responder COMMAND --help explains one. Exit status: 0 fine, 1 "
           "something "
           "is wrong,\n2 wrong use or configuration.\n",
@@ -118,34 +117,27 @@ static int overview(FILE *out, int status) {
 
 static int unknown_command(const char *word) {
     const char *names[COMMAND_COUNT];
-    for (int i = 0; i < COMMAND_COUNT; i++) {
+    for (int i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i].name;
-    }
     const char *nearest = text_nearest(word, names, COMMAND_COUNT);
     fprintf(stderr, "health-responder: there is no command \"%s\"", word);
-    if (nearest) {
+    if (nearest)
         fprintf(stderr, "; did you mean \"%s\"?", nearest);
-    }
     fputs("\nTry: health-responder --help\n", stderr);
     return EXIT_USAGE;
 }
 
 int cli_main(int argc, char **argv) {
-    if (argc < 2) {
+    if (argc < 2)
         return overview(stderr, EXIT_USAGE);
-    }
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-        strcmp(word, "help") == 0) {
+        strcmp(word, "help") == 0)
         return overview(stdout, EXIT_FINE);
-    }
-    if (strcmp(word, "--version") == 0) {
+    if (strcmp(word, "--version") == 0)
         word = "version";
-    }
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(word, commands[i].name) == 0) {
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(word, commands[i].name) == 0)
             return commands[i].run(&commands[i], argc - 1, argv + 1);
-        }
-    }
     return unknown_command(word);
 }

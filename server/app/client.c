@@ -20,17 +20,14 @@ static struct curl_slist *authorization(const char *token) {
 bool client_get(const struct client_request *request, int *status, struct buf *body,
                 struct err *err) {
     CURL *curl = curl_easy_init();
-    if (!curl) {
+    if (!curl)
         return err_set(err, ERR_UNAVAILABLE, "libcurl does not start");
-    }
     BUF_AUTO struct buf url = {0};
     size_t len = 0;
-    while (request->base[len]) {
+    while (request->base[len])
         len++;
-    }
-    while (len > 0 && request->base[len - 1] == '/') {
+    while (len > 0 && request->base[len - 1] == '/')
         len--;
-    }
     buf_append(&url, request->base, len);
     buf_puts(&url, request->path);
     struct curl_slist *headers = request->token ? authorization(request->token) : NULL;

@@ -25,10 +25,8 @@ int command_usage(const struct command *command, const char *fmt, ...) {
 
 void command_print_errors(const char *file, const struct err_list *errors) {
     char line[ERR_WHERE_MAX + ERR_TEXT_MAX + 256];
-    for (size_t i = 0; i < errors->len; i++) {
+    for (size_t i = 0; i < errors->len; i++)
         fprintf(stderr, "%s\n", err_format(&errors->items[i], file, line, sizeof line));
-    }
-    if (errors->dropped > 0) {
+    if (errors->dropped > 0)
         fprintf(stderr, "%s: and %zu more\n", file, errors->dropped);
-    }
 }

@@ -16,12 +16,10 @@ int live_run(const struct command *command, int argc, char **argv) {
     const struct arg args[] = {{"url", &url, NULL}, {0}};
     int status;
     int at = args_read(command, args, argc, argv, &status);
-    if (at < 0) {
+    if (at < 0)
         return status;
-    }
-    if (at != argc) {
+    if (at != argc)
         return command_usage(command, "takes no arguments");
-    }
     BUF_AUTO struct buf body = {0};
     struct err err = {0};
     const struct client_request request = {

@@ -38,9 +38,8 @@ struct reload {
 };
 
 static void clear_lines(struct reload *reload) {
-    for (size_t i = 0; i < reload->line_count; i++) {
+    for (size_t i = 0; i < reload->line_count; i++)
         free(reload->lines[i]);
-    }
     reload->line_count = 0;
 }
 
@@ -80,9 +79,8 @@ static void refuse(struct reload *reload, const char *what,
 
 /* The file says again what is running. */
 static void restored(struct reload *reload) {
-    if (!reload->refused[0]) {
+    if (!reload->refused[0])
         return;
-    }
     reload->refused[0] = '\0';
     clear_lines(reload);
     reload->stats.last_ok = true;
@@ -126,9 +124,8 @@ static void look(struct reload *reload) {
         restored(reload);
         return;
     }
-    if (strcmp(hash, reload->refused) == 0) {
+    if (strcmp(hash, reload->refused) == 0)
         return;
-    }
     struct config *next = config_load(reload->running->file, types_for_config(), &errors);
     if (!next) {
         refuse(reload, hash, &errors);
@@ -155,13 +152,11 @@ static void on_poll(void *user) {
 
 static void on_folder_event(void *user, const char *name) {
     struct reload *reload = user;
-    if (name && strcmp(name, reload->base) != 0 && strcmp(name, "..data") != 0) {
+    if (name && strcmp(name, reload->base) != 0 && strcmp(name, "..data") != 0)
         return;
-    }
     int64_t now_ms = loop_now_ms(reload->options.loop);
-    if (reload->settle_since_ms == 0) {
+    if (reload->settle_since_ms == 0)
         reload->settle_since_ms = now_ms;
-    }
     int64_t left_ms = reload->settle_since_ms + SETTLE_MOST_MS - now_ms;
     int64_t wait_ms = left_ms < SETTLE_MS ? left_ms : SETTLE_MS;
     loop_timer_set(reload->settle_timer, wait_ms > 0 ? wait_ms : 0);
@@ -207,8 +202,7 @@ void reload_free(struct reload *reload) {
 }
 
 void reload_look(struct reload *reload) {
-    if (reload->settle_since_ms == 0) {
+    if (reload->settle_since_ms == 0)
         reload->settle_since_ms = loop_now_ms(reload->options.loop);
-    }
     loop_timer_set(reload->settle_timer, 0);
 }

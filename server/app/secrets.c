@@ -8,9 +8,8 @@
 #include <string.h>
 
 static void wipe(struct buf *value) {
-    if (value->data) {
+    if (value->data)
         OPENSSL_cleanse(value->data, value->len);
-    }
     buf_fini(value);
 }
 

@@ -83,9 +83,8 @@ static bool request_run(void *user, const char *check) {
 
 static void on_publish(void *user, struct snapshot *snapshot, bool changed) {
     struct server *server = user;
-    if (server->detail) {
+    if (server->detail)
         detail_front_publish(server->detail, snapshot);
-    }
     if (changed) {
         probe_front_publish(server->probe,
                             answers_new(snapshot, server->loop_key.value.data,
@@ -251,11 +250,10 @@ static void set_limits(void) {
 /* The pod's name: set by the downward API, else the host's name, which is the same. */
 static void find_instance(struct server *server) {
     const char *name = getenv("POD_NAME");
-    if (name && *name) {
+    if (name && *name)
         text_copy(server->instance, sizeof server->instance, name);
-    } else if (gethostname(server->instance, sizeof server->instance - 1) != 0) {
+    else if (gethostname(server->instance, sizeof server->instance - 1) != 0)
         text_copy(server->instance, sizeof server->instance, "unknown");
-    }
 }
 
 static bool open_listener(struct listener *listener, const char *text, const char *key,
@@ -270,17 +268,14 @@ static bool open_listener(struct listener *listener, const char *text, const cha
 
 static bool open_listeners(struct server *server, struct err *err) {
     const struct listen_config *listen = &server->config->listen;
-    if (!open_listener(&server->probe_listener, listen->probe, "probe", err)) {
+    if (!open_listener(&server->probe_listener, listen->probe, "probe", err))
         return false;
-    }
     server->own_listeners[0] = server->probe_listener.bound;
     server->env.own_listener_count = 1;
-    if (strcmp(listen->detail, "none") == 0) {
+    if (strcmp(listen->detail, "none") == 0)
         return true;
-    }
-    if (!open_listener(&server->detail_listener, listen->detail, "detail", err)) {
+    if (!open_listener(&server->detail_listener, listen->detail, "detail", err))
         return false;
-    }
     server->own_listeners[1] = server->detail_listener.bound;
     server->env.own_listener_count = 2;
     return true;
@@ -288,15 +283,13 @@ static bool open_listeners(struct server *server, struct err *err) {
 
 static bool start_engine(struct server *server, struct err *err) {
     server->loop = loop_new(err);
-    if (!server->loop) {
+    if (!server->loop)
         return false;
-    }
     server->resolver = make_resolver(server, server->config, err);
     server->http = server->resolver ? http_client_new(server->loop, err) : NULL;
     server->tls = server->http ? tls_client_new(server->loop, err) : NULL;
-    if (!server->tls) {
+    if (!server->tls)
         return false;
-    }
     server->retire_timer = loop_timer_new(server->loop, free_retired, server);
     server->env.loop = server->loop;
     server->env.resolver = server->resolver;
@@ -321,9 +314,8 @@ static bool start_fronts(struct server *server, struct err *err) {
                                               .last_turn_us = last_turn_us,
                                               .user = server};
     server->probe = probe_front_start(&probe, err);
-    if (!server->probe || server->detail_listener.fd < 0) {
+    if (!server->probe || server->detail_listener.fd < 0)
         return server->probe != NULL;
-    }
     const struct detail_front_options detail = {.listen_fd = server->detail_listener.fd,
                                                 .probe_arrivals = server->arrivals,
                                                 .last_turn_us = last_turn_us,
@@ -354,11 +346,12 @@ static void start_signals(struct server *server) {
 }
 
 static bool start(struct server *server, struct err *err) {
-    if (!open_listeners(server, err) || !start_engine(server, err) ||
-        !start_fronts(server, err) || !read_secrets(server, err)) {
+    if (!open_listeners(server, err) || !start_engine(server, err))
         return false;
-    }
+    /* Before anybody can see us: a SIGTERM that comes now drains, too. */
     start_signals(server);
+    if (!start_fronts(server, err) || !read_secrets(server, err))
+        return false;
     engine_apply(server->engine, server->config);
     server->arrivals_timer = loop_timer_new(server->loop, take_arrivals, server);
     loop_timer_set(server->arrivals_timer, ARRIVALS_EVERY_MS);
@@ -374,37 +367,31 @@ static bool start(struct server *server, struct err *err) {
 }
 
 static void stop(struct server *server) {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         loop_signal_free(server->signals[i]);
-    }
     if (server->reload) {
         reload_free(server->reload);
         drain_free(server->drain);
     }
     /* Requests come from the fronts' threads: those end before what they call. */
-    if (server->detail) {
+    if (server->detail)
         detail_front_stop(server->detail);
-    }
-    if (server->probe) {
+    if (server->probe)
         probe_front_stop(server->probe);
-    }
-    if (server->engine) {
+    if (server->engine)
         engine_free(server->engine);
-    }
     arrivals_free(server->arrivals);
     close_listener(&server->probe_listener);
     close_listener(&server->detail_listener);
-    if (server->http) {
+    if (server->http)
         http_client_free(server->http);
-    }
     tls_client_free(server->tls);
     loop_timer_free(server->arrivals_timer);
     loop_timer_free(server->retire_timer);
     resolver_free(server->retired);
     resolver_free(server->resolver);
-    if (server->loop) {
+    if (server->loop)
         loop_free(server->loop);
-    }
     secret_fini(&server->token);
     secret_fini(&server->loop_key);
     config_unref(server->config);
@@ -415,9 +402,8 @@ int serve_run(const struct command *command, int argc, char **argv) {
     const struct arg args[] = {{"config", &file, NULL}, {0}};
     int status;
     int at = args_read(command, args, argc, argv, &status);
-    if (at < 0) {
+    if (at < 0)
         return status;
-    }
     if (at != argc) {
         return command_usage(command,
                              "takes no arguments; the file goes behind --config");

@@ -3,13 +3,13 @@
  */
 #include "base/addr.h"
 
+#include "base/err.h"
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/err.h"
-#include "base/text.h"
 
 static const size_t path_offset = offsetof(struct sockaddr_un, sun_path);
 

@@ -2,11 +2,11 @@
  * never interprets the bytes. */
 #include "base/buf.h"
 
+#include "base/mem.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/mem.h"
 
 enum { FIRST_CAP = 64 };
 

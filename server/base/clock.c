@@ -2,11 +2,11 @@
  * takes a lock and may read the time zone file on its first call. */
 #include "base/clock.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
-
-#include "base/text.h"
 
 enum { DAY_MS = 86400000, DAYS_PER_ERA = 146097 }; /* an era: 400 years */
 

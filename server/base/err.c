@@ -3,13 +3,13 @@
  * control characters are taken out here, once. */
 #include "base/err.h"
 
+#include "base/buf.h"
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/buf.h"
-#include "base/text.h"
 
 /* Formats into out, cut on a character boundary. */
 __attribute__((format(printf, 3, 0))) static void

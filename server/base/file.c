@@ -2,13 +2,13 @@
  * for its other end, and never reads more than the caller allows. */
 #include "base/file.h"
 
+#include "base/buf.h"
+#include "base/err.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/buf.h"
-#include "base/err.h"
 
 static int open_regular(const char *path, struct err *err) {
     /* O_NONBLOCK: opening a FIFO would wait for a writer; regular files ignore it. */

@@ -3,6 +3,9 @@
  */
 #include "base/log.h"
 
+#include "base/clock.h"
+#include "text_internal.h"
+
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
@@ -10,9 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/clock.h"
-#include "text_internal.h"
 
 static const char cut_json[] = ",\"cut\":true";
 static const char cut_text[] = " cut=true";

@@ -2,11 +2,10 @@
  * keeps no state and no copy of a key. */
 #include "base/mac.h"
 
-#include <stdlib.h>
+#include "base/log.h"
 
 #include <openssl/evp.h>
-
-#include "base/log.h"
+#include <stdlib.h>
 
 enum { SHA256_BYTES = 32 };
 

@@ -3,13 +3,13 @@
  * are never handed out twice. */
 #include "base/mem.h"
 
+#include "base/log.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/log.h"
 
 enum {
     CHUNK_BYTES = 4096, /* of one chunk, its header included */

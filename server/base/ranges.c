@@ -2,10 +2,10 @@
  * so that what is shown is what was configured. */
 #include "base/ranges.h"
 
+#include "base/err.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "base/err.h"
 
 enum { CODE_MIN = 100, CODE_MAX = 599 };
 

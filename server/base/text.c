@@ -2,12 +2,12 @@
  * 3-7: no surrogates, no overlong forms) and as a control character (C0, DEL, C1). */
 #include "base/text.h"
 
+#include "base/buf.h"
+#include "text_internal.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/buf.h"
-#include "text_internal.h"
 
 enum { NEAREST_WORD_MAX = 64 };
 

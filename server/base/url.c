@@ -4,14 +4,14 @@
  */
 #include "base/url.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
-
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 enum { NAME_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, PORT_MAX_DIGITS = 5 };
 

@@ -192,7 +192,7 @@ static void say_silent(struct inquiry *inquiry, const struct http_result *result
 static void end(struct inquiry *inquiry) {
     struct outcome *outcome = &inquiry->outcome;
     if (outcome->kind == OUTCOME_PASS)
-        text_copy(outcome->evidence, sizeof outcome->evidence, inquiry->told);
+        outcome_set(outcome, OUTCOME_PASS, REASON_NONE, "%s", inquiry->told);
     attempt_end(inquiry->attempt, outcome);
 }
 

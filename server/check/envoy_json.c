@@ -16,6 +16,9 @@
  * read at all, with at most 1 MiB, none is near these. */
 enum { CONTAINERS_MAX = 24 * 1024, COMMAS_MAX = 48 * 1024, DAY_MS = 86400 * 1000 };
 
+/* Of a text that goes into another one. */
+enum { PART_TEXT_MAX = ENVOY_TEXT_MAX - 24 };
+
 /* Counts parts without reading them. */
 static bool is_affordable(const char *text, size_t len) {
     size_t containers = 0;
@@ -54,9 +57,8 @@ static json_t *load(const char *text, size_t len, struct err *err) {
     return NULL;
 }
 
-static void clean(const json_t *string, char out[ENVOY_TEXT_MAX]) {
-    text_clean(out, ENVOY_TEXT_MAX, json_string_value(string),
-               json_string_length(string));
+static void clean(const json_t *string, char *out, size_t size) {
+    text_clean(out, size, json_string_value(string), json_string_length(string));
 }
 
 /* A number, or a string of digits, as a 64-bit number is written. */
@@ -109,22 +111,22 @@ static void read_address(const json_t *address, char out[ENVOY_TEXT_MAX]) {
     const json_t *socket = json_object_get(address, "socket_address");
     const json_t *internal = json_object_get(address, "envoy_internal_address");
     const json_t *pipe = json_object_get(address, "pipe");
-    char text[ENVOY_TEXT_MAX];
+    char text[PART_TEXT_MAX];
     int64_t port = 0;
     if (socket) {
-        clean(json_object_get(socket, "address"), text);
+        clean(json_object_get(socket, "address"), text, sizeof text);
         read_number(json_object_get(socket, "port_value"), &port);
-        snprintf(out, ENVOY_TEXT_MAX, strchr(text, ':') ? "[%.120s]:%u" : "%.120s:%u",
-                 text, (unsigned)(port & 0xffff));
+        snprintf(out, ENVOY_TEXT_MAX, strchr(text, ':') ? "[%s]:%u" : "%s:%u", text,
+                 (unsigned)(port & 0xffff));
     } else if (internal) {
         const json_t *endpoint = json_object_get(internal, "endpoint_id");
         if (!json_is_string(endpoint))
             endpoint = json_object_get(internal, "server_listener_name");
-        clean(endpoint, text);
-        snprintf(out, ENVOY_TEXT_MAX, "internal:%.120s", text);
+        clean(endpoint, text, sizeof text);
+        snprintf(out, ENVOY_TEXT_MAX, "internal:%s", text);
     } else if (pipe) {
-        clean(json_object_get(pipe, "path"), text);
-        snprintf(out, ENVOY_TEXT_MAX, "unix:%.120s", text);
+        clean(json_object_get(pipe, "path"), text, sizeof text);
+        snprintf(out, ENVOY_TEXT_MAX, "unix:%s", text);
     } else {
         text_copy(out, ENVOY_TEXT_MAX, "unknown address");
     }
@@ -153,7 +155,7 @@ static int badness(const struct envoy_cluster *cluster) {
 static void take_cluster(const json_t *name, const json_t *json,
                          struct envoy_clusters *clusters) {
     struct envoy_cluster cluster = {.hosts = 0};
-    clean(name, cluster.name);
+    clean(name, cluster.name, sizeof cluster.name);
     read_hosts(json_object_get(json, "host_statuses"), &cluster);
     clusters->sick += badness(&cluster) > 0;
     if (clusters->matched++ == 0 || badness(&cluster) > badness(&clusters->worst))
@@ -189,16 +191,16 @@ static bool is_of_mesh(const json_t *chain) {
 static void read_cert_name(const json_t *cert, char out[ENVOY_TEXT_MAX]) {
     static const char *const kinds[] = {"dns", "ip_address", "uri"};
     const json_t *san = json_array_get(json_object_get(cert, "subject_alt_names"), 0);
-    char text[ENVOY_TEXT_MAX];
+    char text[PART_TEXT_MAX];
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const json_t *value = json_object_get(san, kinds[i]);
         if (!json_is_string(value))
             continue;
-        clean(value, out);
+        clean(value, out, ENVOY_TEXT_MAX);
         return;
     }
-    clean(json_object_get(cert, "serial_number"), text);
-    snprintf(out, ENVOY_TEXT_MAX, "serial number %.120s", text);
+    clean(json_object_get(cert, "serial_number"), text, sizeof text);
+    snprintf(out, ENVOY_TEXT_MAX, "serial number %s", text);
 }
 
 /* Days are whole and never negative, so an end that is past is told by its date alone. */
@@ -236,7 +238,7 @@ bool envoy_read_info(const char *text, size_t len, struct envoy_info *info,
     json_auto_t *root = load(text, len, err);
     if (!root)
         return false;
-    clean(json_object_get(root, "state"), info->state);
+    clean(json_object_get(root, "state"), info->state, sizeof info->state);
     info->uptime_s = read_seconds(json_object_get(root, "uptime_current_epoch"));
     return true;
 }

@@ -2,9 +2,8 @@
  * errors are told all at once. Runs only after jansson has seen one. */
 #include "duplicates_internal.h"
 
-#include "config/schema.h"
-
 #include "base/mem.h"
+#include "config/schema.h"
 #include "path_internal.h"
 #include "scan_internal.h"
 

@@ -4,11 +4,11 @@
  * which owns the names. Never changes after answers_new. */
 #include "front/answers.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/mac.h"
 #include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { NONCE_MAX = 128, EMPTY_SLOT = UINT32_MAX };
 

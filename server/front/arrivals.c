@@ -2,10 +2,10 @@
  * No lock and no system call: a probe never waits for whoever counts it. */
 #include "front/arrivals.h"
 
+#include "base/mem.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
-
-#include "base/mem.h"
 
 struct arrivals {
     /* Written by the front's thread. */

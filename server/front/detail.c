@@ -4,17 +4,17 @@
  * routes. */
 #include "front/detail.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "front/request.h"
 #include "httpd_internal.h"
 #include "routes_internal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 enum { CONNECTION_LIMIT = 64, CONNECTION_MEMORY = 16 * 1024, IDLE_TIMEOUT_S = 60 };
 

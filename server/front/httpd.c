@@ -8,6 +8,11 @@
  * second instance fails loudly. */
 #include "httpd_internal.h"
 
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -17,11 +22,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "base/clock.h"
-#include "base/err.h"
-#include "base/log.h"
-#include "base/mem.h"
 
 enum { LOG_EVERY_US = 1000 * 1000, LOG_TEXT_MAX = 256, QUIESCE_WAIT_MS = 1000 };
 

@@ -3,13 +3,13 @@
  * port 0 can be asked for, and one socket serves IPv6 and IPv4. */
 #include "front/listen.h"
 
+#include "base/err.h"
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/err.h"
 
 enum {
     BACKLOG = 1024,

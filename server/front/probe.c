@@ -10,11 +10,6 @@
  * aborts the process.) */
 #include "front/probe.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -23,6 +18,11 @@
 #include "base/text.h"
 #include "front/request.h"
 #include "httpd_internal.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { CONNECTION_LIMIT = 1024, CONNECTION_MEMORY = 16 * 1024, IDLE_TIMEOUT_S = 75 };
 

@@ -2,15 +2,15 @@
  * port's thread may call it. */
 #include "process_internal.h"
 
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include "base/buf.h"
-#include "base/file.h"
-#include "base/log.h"
 
 static int64_t resident_bytes(void) {
     BUF_AUTO struct buf text = {0};

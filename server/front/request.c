@@ -4,10 +4,10 @@
  * never allocates. */
 #include "front/request.h"
 
+#include "base/text.h"
+
 #include <string.h>
 #include <strings.h>
-
-#include "base/text.h"
 
 static const struct {
     const char *text;

@@ -2,9 +2,6 @@
  * view for the body. Never touches a socket; who may ask was decided before. */
 #include "routes_internal.h"
 
-#include <stdarg.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -17,6 +14,9 @@
 #include "view/status.h"
 #include "view/timeline.h"
 #include "view/verbose.h"
+
+#include <stdarg.h>
+#include <string.h>
 
 enum { FORMATS_MAX = 3, SAID_NAME_MAX = 80, SAID_TENANTS_MAX = 50 };
 

@@ -2,12 +2,12 @@
  * A connection that is there at once, or fails at once, is reported by the timer. */
 #include "dial.h"
 
+#include "base/addr.h"
+#include "net/loop.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "base/addr.h"
-#include "net/loop.h"
 
 static void report(struct dial *dial, int sys) {
     int fd = -1;

@@ -6,17 +6,17 @@
  * there by then. */
 #include "http_internal.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "tls_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 enum { IDLE_MAX = 256, KEPT_CONNECTIONS_MAX = 16384 };
 

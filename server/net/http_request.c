@@ -6,15 +6,15 @@
  */
 #include "http_internal.h"
 
+#include "base/err.h"
+#include "base/mem.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-
-#include "base/err.h"
-#include "base/mem.h"
 
 enum {
     SMALL_BUFFER =

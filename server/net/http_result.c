@@ -2,11 +2,11 @@
  * transfer's figures. */
 #include "http_internal.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-
-#include "base/clock.h"
 
 /* CURLE_TOO_LARGE, libcurl 8.6; a line beyond its own limit was CURLE_OUT_OF_MEMORY
  * before. */

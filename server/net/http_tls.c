@@ -6,14 +6,14 @@
  * connection and go with it. */
 #include "http_internal.h"
 
+#include "base/err.h"
+#include "base/mem.h"
+#include "tls_internal.h"
+
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/err.h"
-#include "base/mem.h"
-#include "tls_internal.h"
 
 static int facts_index = -1;
 

@@ -7,14 +7,14 @@
  * before. */
 #include "loop_internal.h"
 
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct loop_timer {
     uv_timer_t uv;

@@ -4,15 +4,15 @@
  * callback leaves unread is reported again. */
 #include "loop_internal.h"
 
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-
-#include "base/err.h"
-#include "base/log.h"
-#include "base/mem.h"
 
 enum { EVENTS_PER_TURN = 1024 };
 

@@ -6,10 +6,6 @@
  * already lost. Answers are always delivered by a timer, never from inside c-ares. */
 #include "net/resolver.h"
 
-#include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -18,6 +14,10 @@
 #include "net/loop.h"
 #include "resolver_cache.h"
 #include "resolver_channel.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     NAME_MAX_LEN = 254,    /* RFC 1035, and a trailing dot */

@@ -2,11 +2,11 @@
  * the order they were kept for evicting. Never looks at the clock itself. */
 #include "resolver_cache.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/mem.h"
 #include "list.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { BUCKETS = 1024 };
 

@@ -4,17 +4,17 @@
  * when a channel is made and the hosts file at a question, both local. */
 #include "resolver_channel.h"
 
-#include <ares.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "list.h"
 #include "net/loop.h"
+
+#include <ares.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { DNS_PORT = 53, DNS_TRIES = 2 };
 

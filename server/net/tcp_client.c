@@ -4,17 +4,17 @@
  * connection that is there at once, or fails at once, is reported by the timer. */
 #include "net/tcp_client.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "deadline.h"
 #include "net/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { READ_CHUNK = 4096 };
 

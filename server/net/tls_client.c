@@ -6,13 +6,6 @@
  * loop, and one that is gone raises no SIGPIPE. */
 #include "net/tls_client.h"
 
-#include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -21,6 +14,13 @@
 #include "dial.h"
 #include "net/loop.h"
 #include "tls_internal.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     ERROR_TEXT_MAX = 120,

@@ -2,14 +2,14 @@
  * cut, and never trusted to be text at all. */
 #include "tls_internal.h"
 
+#include "base/err.h"
+#include "base/mem.h"
+
 #include <arpa/inet.h>
 #include <openssl/asn1.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
-
-#include "base/err.h"
-#include "base/mem.h"
 
 enum { HOST_NAME_MAX_LEN = 253, IP4_BYTES = 4, IP6_BYTES = 16 };
 

@@ -2,18 +2,18 @@
  * nothing about a server. */
 #include "tls_internal.h"
 
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "list.h"
+
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-
-#include "base/buf.h"
-#include "base/err.h"
-#include "base/file.h"
-#include "base/mem.h"
-#include "list.h"
 
 enum {
     STORES_MAX = 16,

@@ -1,11 +1,11 @@
 /* show-backend-health as JSON. Ids have the shape of Azure's, from the gateway on. */
 #include "view/backend_health.h"
 
-#include <jansson.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "json_out.h"
+
+#include <jansson.h>
+#include <string.h>
 
 static int append(const char *bytes, size_t len, void *user) {
     buf_append(user, bytes, len);

@@ -2,13 +2,13 @@
  * model/census' matter. Ages are counted to the moment of the snapshot. Never colours. */
 #include "view/census.h"
 
-#include <inttypes.h>
-
 #include "base/buf.h"
 #include "describe_history.h"
 #include "json_out.h"
 #include "text_out.h"
 #include "wrap.h"
+
+#include <inttypes.h>
 
 enum { CLASS_LABELS = 15 }; /* column where text starts behind a class */
 

@@ -2,9 +2,9 @@
  * check stands once, on health_responder_check_info, to be joined. */
 #include "check_metrics.h"
 
-#include <stddef.h>
-
 #include "describe.h"
+
+#include <stddef.h>
 
 typedef void (*check_writer)(struct expose *expose, const struct snapshot *snapshot,
                              uint32_t check);

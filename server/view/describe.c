@@ -3,12 +3,12 @@
  * view does. */
 #include "describe.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/buf.h"
-#include "base/clock.h"
 
 static const struct check_config *config_of(const struct snapshot *snapshot,
                                             uint32_t check) {

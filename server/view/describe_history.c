@@ -2,11 +2,11 @@
  * does. */
 #include "describe_history.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/buf.h"
 #include "describe.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 static const char *prober_title(enum prober prober) {
     switch (prober) {

@@ -2,12 +2,12 @@
  * what is measured. */
 #include "expose.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 enum { US_PER_SECOND = 1000000 };
 

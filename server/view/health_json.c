@@ -3,11 +3,11 @@
  * the status its examples show, not as the "output" its text says by mistake. */
 #include "view/health_json.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "describe.h"
 #include "json_out.h"
+
+#include <string.h>
 
 static const char *verdict_status(enum verdict verdict) {
     static const char *const words[VERDICT_COUNT] = {

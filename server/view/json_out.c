@@ -3,13 +3,13 @@
  * /healthz by hand. */
 #include "json_out.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "view/status_json.h"
+
+#include <string.h>
 
 static int append(const char *data, size_t size, void *out) {
     buf_append(out, data, size);

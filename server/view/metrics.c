@@ -3,10 +3,10 @@
  * comes or goes with a state. docs/metrics.md lists all families; a test compares. */
 #include "view/metrics.h"
 
-#include <stddef.h>
-
 #include "check_metrics.h"
 #include "expose.h"
+
+#include <stddef.h>
 
 /* What the figures are read from. */
 struct source {

@@ -3,13 +3,13 @@
  * a constant is escaped. */
 #include "view/page.h"
 
-#include <inttypes.h>
-
 #include "base/buf.h"
 #include "base/text.h"
 #include "describe.h"
 #include "page_parts.h"
 #include "page_style.h"
+
+#include <inttypes.h>
 
 enum {
     REFRESH_S = 10,

@@ -2,11 +2,11 @@
  * asks. The rest is one link away. */
 #include "page_parts.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "describe.h"
 #include "describe_history.h"
+
+#include <string.h>
 
 enum { EVENTS_SHOWN = 10 };
 

@@ -2,12 +2,12 @@
  * symbols beside the colours, and which tenants come first. */
 #include "page_parts.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/mem.h"
 #include "describe.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 enum { PATHS_MAX = 100 }; /* tenants on the page */
 

@@ -2,11 +2,11 @@
  * bytes of strangers: bounded by the terminating NUL, no copies, no allocation. */
 #include "view/query.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#include "base/text.h"
 
 enum { Q_MAX = 1000 }; /* q values are counted in thousandths */
 

@@ -2,13 +2,13 @@
  * the checks' own keys are in check_json.c. */
 #include "view/status_json.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "check_json.h"
 #include "describe.h"
 #include "json_out.h"
 #include "path_json.h"
+
+#include <string.h>
 
 static json_t *policies_json(const struct verdicts *verdicts) {
     json_t *object = json_object();

@@ -2,13 +2,13 @@
  * describe.c and text_out.c, the width from wrap.c. Never colours. */
 #include "view/status_text.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/text.h"
 #include "text_out.h"
 #include "wrap.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 enum {
     NAMES_MAX = 34 /* longest name that others are lined up with */

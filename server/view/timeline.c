@@ -2,16 +2,16 @@
  * ones, events) and the keys; what is kept is model/timeline's. Never colours. */
 #include "view/timeline.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "check_json.h"
 #include "describe_history.h"
 #include "json_out.h"
 #include "text_out.h"
 #include "wrap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 enum {
     DATE_LEN = 10,     /* of an RFC 3339 time; a T follows */

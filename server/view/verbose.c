@@ -2,13 +2,13 @@
  * the verdict without excluded checks is computed by model/verdict. */
 #include "view/verbose.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "describe.h"
 #include "model/arrival.h"
+
+#include <string.h>
 
 static void append_clean(struct buf *out, const char *text) {
     size_t len = strlen(text);

@@ -2,13 +2,13 @@
  * never decides what is said. */
 #include "wrap.h"
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
 
 /* The part of a command that goes on one line. */
 struct cut {
