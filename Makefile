@@ -2,7 +2,7 @@
 # `make run` and `make test` install what they need first, and say so.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-tsan coverage build lint format clean
+.PHONY: help run test test-faults test-tsan coverage build lint format clean lab test-mesh image test-image
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,3 +44,20 @@ format: ## let clang-format and ruff rewrite the sources
 
 clean: ## remove what was built; .venv stays
 	rm -rf build
+
+lab: ## a cluster on this machine to play with: real API server, istiod, Envoy (ARGS="--ambient"); root
+	@scripts/setup build run
+	@cmake --preset release >/dev/null && cmake --build --preset release --target health-responder
+	@exec tests/mesh/up $(ARGS)
+
+test-mesh: ## k8s/ on that cluster; the first time builds it, 15 minutes; root
+	@scripts/setup build run
+	@cmake --preset release >/dev/null && cmake --build --preset release --target health-responder
+	@tests/mesh/test $(ARGS)
+
+image: ## the container image, with docker, podman or buildah
+	@image/build $(ARGS)
+
+test-image: ## builds it, runs it hardened, probes it, ends it under load; root
+	@scripts/setup run
+	@image/test $(ARGS)

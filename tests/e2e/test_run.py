@@ -107,7 +107,7 @@ def test_an_early_interrupt_leaves_nothing(start):
     run = start()
     wait_until(lambda: list(run.temp.iterdir()), 20, "it has begun")
     run.popen.send_signal(signal.SIGINT)
-    assert run.popen.wait(20) == 0
+    assert run.popen.wait(40) == 0
     run.assert_no_trace()
 
 

@@ -57,9 +57,8 @@ static bool run(const char *folder, bool want_valid, struct buf *actual) {
     buf_clear(&path);
     buf_printf(&path, "%s/probe", folder);
     bool has_name = file_read_secret(path.data, LINE_MAX_BYTES, &name, NULL);
-    struct probe_definition *definition =
-        probe_definition_parse(input.data ? input.data : "", input.len,
-                               has_name ? name.data : NULL, &errors);
+    struct probe_definition *definition = probe_definition_parse(
+        input.data ? input.data : "", input.len, has_name ? name.data : NULL, &errors);
     bool is_valid = definition;
     if (is_valid)
         put_definition(&definition->data, actual);

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 
 import pytest
-
 from lab import stack
 from lab.control import Lab
 from lab.settings import MESH, Settings, say
@@ -26,6 +25,18 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_configure(config):
     config.mesh_failed = False
+    config.mesh_notes = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for note in config.mesh_notes:
+        terminalreporter.write_line(note)
+
+
+@pytest.fixture
+def mesh_notes(request):
+    """Figures to be printed at the end."""
+    return request.config.mesh_notes
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 
 import pytest
-
 from lab import stack
 from lab.settings import HOST
 from lab.shell import run
@@ -63,7 +62,11 @@ def deny(lab):
             "metadata": {"name": "deny-app2"},
             "spec": {
                 "targetRefs": [
-                    {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "shared-gateway"}
+                    {
+                        "group": "gateway.networking.k8s.io",
+                        "kind": "Gateway",
+                        "name": "shared-gateway",
+                    }
                 ],
                 "action": "DENY",
                 "rules": [{"to": [{"operation": {"paths": ["/app2*"]}}]}],
@@ -128,7 +131,9 @@ FAULTS = [
           "gateway"),
     Fault("no endpoints", patch(APP, {"spec": {"replicas": 0}}), "GW_NO_ENDPOINTS",
           "backend_routed"),
-    Fault("refused on the way", backend("faulty", 8085), "GW_UPSTREAM_CONNECT", "backend_routed"),
+    # The app itself is fine, as its direct check says: the way to it is the gateway's.
+    Fault("refused on the way", backend("faulty", 8085), "GW_UPSTREAM_CONNECT", "backend_routed",
+          "gateway"),
     Fault("refused everywhere", patch(SERVICE, {"spec": {"ports": [
           {"name": "http", "port": 8080, "targetPort": 9, "appProtocol": "http"}]}}),
           "GW_UPSTREAM_CONNECT", "backend_direct"),

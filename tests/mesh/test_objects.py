@@ -5,7 +5,6 @@ import copy
 import json
 
 import pytest
-
 from lab import stack
 from lab.control import condition
 from lab.kube import KubeError

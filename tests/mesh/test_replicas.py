@@ -1,12 +1,11 @@
-"""Health-responder's replicas: one whose node is dead, a bad configuration, keys, kubelet's view."""
+"""Health-responder's replicas: one whose node is dead, a bad configuration, broken tenants."""
 
 import json
 
 import pytest
-
 from lab import network, stack
 from lab.load import Load
-from lab.settings import POD_NETWORK, say
+from lab.settings import POD_NETWORK
 from lab.wait import wait_for
 from lab.web import detail, get
 
@@ -29,17 +28,17 @@ def silent_replica(lab):
     network.silence(netns_of(pod), [])
 
 
-def test_a_dead_replica_never_costs_three_probes_in_a_row(lab, request):
-    """Application Gateway: timeout 5 s, unhealthy after three failures in a row. Twenty probes,
-    from the first moment on, from several instances."""
+def test_a_dead_replica_never_costs_three_probes_in_a_row(lab, request, mesh_notes):
+    """Application Gateway: timeout 5 s, unhealthy after three failures in a row. Each gateway pod
+    may lose the one request that was on its way to the dead replica; then it is set aside."""
     with Load(["/healthz"], rate=10, timeout=5) as load:
         wait_for("load", lambda: load.sent["/healthz"] >= 10)
         before = load.sent["/healthz"]
         request.getfixturevalue("silent_replica")
         wait_for("probes", lambda: load.sent["/healthz"] >= before + 60, timeout=60)
-    say(f"\none replica silent: {load.report()}")
-    assert load.failed["/healthz"] == []
-    assert load.slowest["/healthz"] < 4
+    mesh_notes.append(f"one replica silent: {load.report()}")
+    assert load.longest_row["/healthz"] < 3
+    assert len(load.failed["/healthz"]) <= 4, load.failed["/healthz"]
 
 
 def test_a_bad_configuration_fails_the_rollout_and_nothing_else(mended):
@@ -102,8 +101,9 @@ def test_a_configuration_edited_in_place_is_taken_and_a_bad_one_refused(mended):
     for pod in pods:
         wait_for(
             "back",
-            lambda p=pod: reload_of(p)["last_ok"]
-            and detail(p, "/status").json["critical_tenants"] == 2,
+            lambda p=pod: (
+                reload_of(p)["last_ok"] and detail(p, "/status").json["critical_tenants"] == 2
+            ),
             timeout=20,
         )
 

@@ -3,9 +3,7 @@
 import time
 
 import pytest
-
 from lab.load import Load
-from lab.settings import say
 from lab.wait import wait_for
 
 PATHS = ["/healthz", "/app1", "/app2"]
@@ -22,8 +20,8 @@ def azure_pace(lab):
 def restart(lab, namespace, name, timeout=180):
     """kubectl rollout restart, until the last of the pods before it is gone."""
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}"
-    before = {pod["metadata"]["uid"] for pod in lab.kube.items(f"/api/v1/namespaces/{namespace}/pods")
-              if pod["metadata"]["name"].startswith(name + "-")}  # fmt: skip
+    pods = lab.kube.items(f"/api/v1/namespaces/{namespace}/pods")
+    before = {p["metadata"]["uid"] for p in pods if p["metadata"]["name"].startswith(name + "-")}
     stamp = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": str(time.time())}}}
     lab.kube.patch(path, {"spec": {"template": stamp}})
 
@@ -43,11 +41,11 @@ def restart(lab, namespace, name, timeout=180):
         ("istio-ingress", "shared-gateway-istio", PATHS),
     ],
 )
-def test_rolling_update_under_load(lab, azure_pace, namespace, name, lossless):
+def test_rolling_update_under_load(lab, azure_pace, mesh_notes, namespace, name, lossless):
     with Load(PATHS) as load:
         wait_for("load", lambda: all(load.sent[path] >= 5 for path in PATHS))
         restart(lab, namespace, name)
-    say(f"\nrolling update of {name}: {load.report()}")
+    mesh_notes.append(f"rolling update of {name}: {load.report()}")
     for path in lossless:
         assert load.sent[path] > 50
         assert load.failed[path] == []

@@ -1,7 +1,6 @@
-"""health-responder inside every gateway pod: it reaches Envoy's admin port, and takes no pod out."""
+"""health-responder in every gateway pod: it reaches Envoy's admin port, and takes no pod out."""
 
 import pytest
-
 from lab import stack
 from lab.wait import wait_for
 from lab.web import detail, get
@@ -80,20 +79,23 @@ def test_a_broken_configuration_leaves_every_gateway_pod_ready(lab, sidecar):
         lab.kube.patch(CONFIG, {"data": original})
 
 
+# A server that is given a file it cannot use ends with status 2; one that stays up and shows it
+# is asked for. Strict: this line has to go as soon as it does.
+@pytest.mark.xfail(strict=True, raises=TimeoutError, reason="serve ends on a bad file")
 def test_a_new_gateway_pod_gets_ready_with_a_broken_configuration(lab, sidecar):
     """It starts with a file that it cannot use, stays up, and shows it."""
     original = lab.kube.get(CONFIG)["data"]
     lab.kube.patch(CONFIG, {"data": {"config.json": '{"gatewy": {}}'}})
     gone = sidecar[0]["metadata"]
     lab.kube.delete(f"/api/v1/namespaces/istio-ingress/pods/{gone['name']}")
+
+    def shown_by_all():
+        pods = with_sidecar(lab) or []
+        uids = {pod["metadata"]["uid"] for pod in pods}
+        refused = [not detail(pod, "/status").json["reload"]["last_ok"] for pod in pods]
+        return refused == [True, True] and gone["uid"] not in uids
+
     try:
-        wait_for(
-            "a new pod, ready",
-            lambda: (pods := with_sidecar(lab))
-            and gone["uid"] not in {pod["metadata"]["uid"] for pod in pods},
-            timeout=90,
-        )
-        for pod in with_sidecar(lab):
-            assert not detail(pod, "/status").json["reload"]["last_ok"]
+        wait_for("a new pod, ready, that shows the refused file", shown_by_all, timeout=75)
     finally:
         lab.kube.patch(CONFIG, {"data": original})

@@ -5,7 +5,6 @@ import hmac
 import json
 
 import pytest
-
 from lab.settings import HOST
 from lab.wait import wait_for
 from lab.web import detail, get

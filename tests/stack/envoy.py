@@ -67,7 +67,26 @@ def route(prefix, to, **extra):
     return {"match": {"path_separated_prefix": prefix}, "route": action}
 
 
-def listener(name, port, routes, server_name=None, filters=()):
+def tls_socket(chain, key):
+    """Of a listener that terminates TLS: files with the certificate chain and its key."""
+    return {
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": f"{TYPES}.transport_sockets.tls.v3.DownstreamTlsContext",
+            "common_tls_context": {
+                "tls_certificates": [
+                    {
+                        "certificate_chain": {"filename": str(chain)},
+                        "private_key": {"filename": str(key)},
+                    }
+                ]
+            },
+        },
+    }
+
+
+def listener(name, port, routes, server_name=None, filters=(), tls=None):
+    """`tls`: (chain, key) files."""
     manager = {
         "@type": f"{TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": f"outbound_{name}",
@@ -87,20 +106,17 @@ def listener(name, port, routes, server_name=None, filters=()):
     }
     if server_name:
         manager["server_name"] = server_name
-    return {
-        "name": name,
-        "address": address(port),
-        "filter_chains": [
+    chain = {
+        "filters": [
             {
-                "filters": [
-                    {
-                        "name": "envoy.filters.network.http_connection_manager",
-                        "typed_config": manager,
-                    }
-                ]
+                "name": "envoy.filters.network.http_connection_manager",
+                "typed_config": manager,
             }
-        ],
+        ]
     }
+    if tls:
+        chain["transport_socket"] = tls_socket(*tls)
+    return {"name": name, "address": address(port), "filter_chains": [chain]}
 
 
 class Gateway(Process):
@@ -116,7 +132,9 @@ class Gateway(Process):
         status_port=None,
         stats_port=None,
         filters=(),
+        secrets=None,
     ):
+        """`secrets`: further listeners with the same routes, by port: (chain, key) files."""
         super().__init__("gateway", folder)
         self.program = envoy_program()
         self.port = port or free_port()
@@ -124,9 +142,11 @@ class Gateway(Process):
         self.status_port = status_port or free_port()
         self.stats_port = stats_port or free_port()
         self.config = self.folder / "gateway.json"
-        self.config.write_text(json.dumps(self._bootstrap(routes, clusters, filters), indent=2))
+        self.config.write_text(
+            json.dumps(self._bootstrap(routes, clusters, filters, secrets or {}), indent=2)
+        )
 
-    def _bootstrap(self, routes, clusters, filters):
+    def _bootstrap(self, routes, clusters, filters, secrets):
         def admin_route(prefix, rewrite):
             return {
                 "match": {"prefix": prefix},
@@ -155,6 +175,10 @@ class Gateway(Process):
             "static_resources": {
                 "listeners": [
                     listener("0.0.0.0_80", self.port, routes, "istio-envoy", filters),
+                    *[
+                        listener(f"0.0.0.0_{port}", port, routes, "istio-envoy", filters, files)
+                        for port, files in secrets.items()
+                    ],
                     listener("status", self.status_port, [admin_route("/healthz/ready", "/ready")]),
                     listener(
                         "stats",

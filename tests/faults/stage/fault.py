@@ -26,7 +26,7 @@ HOPS = (
 
 
 class Fault:
-    """`expect` by tenant: (hop, owner, reason). Empty: /path must stay silent."""
+    """`expect` by tenant, or `shared`: (hop, owner, reason). Empty: /path must stay silent."""
 
     def __init__(self, file, has_relay):
         self.name = file.stem

@@ -9,6 +9,7 @@ from stage.plan import TENANTS
 from stage.world import HEALTHY
 
 POLL_S = 0.04
+TRIES = 3
 HOLD_S = 0.7
 HEAL_S = 40.0
 # Until every check has been asked since the break: (interval + jitter) + (fall - 1) times
@@ -33,6 +34,7 @@ class Finding:
     passing: dict = dataclasses.field(default_factory=dict)  # the same within one round
     healed_s: float | None = None
     sick: int = 0  # answers 503 of /healthz
+    tries: int = 1
     peers: dict = dataclasses.field(default_factory=dict)
     seen: str = ""  # the whole /path, kept where something was wrong
 
@@ -74,10 +76,6 @@ def diagnoses(paths):
     }
 
 
-def of_tenants(said):
-    return {tenant: one for tenant, one in said.items() if tenant in TENANTS}
-
-
 class Judge:
     def __init__(self, stage, label, peers=None):
         """`peers`: asked about each fault as well."""
@@ -104,12 +102,13 @@ class Judge:
             if owner not in fault.must_not_blame:
                 continue
             if asked - since > self.grace_s:
-                finding.blamed.add(f"{owner} ({tenant or 'shared'}: {hop} {reason})")
+                finding.blamed.add(f"{owner} ({tenant}: {hop} {reason})")
             else:
                 key = f"{self.phase}: {owner} {hop} {reason}"
                 finding.passing.setdefault(key, [asked, asked])[1] = asked
         finding.rules |= {paths[tenant]["rule"] for tenant in said}
-        return of_tenants(said)
+        asked_for = {*TENANTS, *fault.expect}
+        return {tenant: one for tenant, one in said.items() if tenant in asked_for}
 
     def _wait_for_break(self, fault, finding):
         began = time.monotonic()
@@ -160,7 +159,22 @@ class Judge:
 
         wait_until(is_calm, HEAL_S, "nothing is wrong")
 
+    def _starved(self):
+        """How often the loop of health-responder came late: this machine was too busy."""
+        return self.stage.responder.stderr.read_text(errors="replace").count('"new":"loop_lag"')
+
     def play(self, fault):
+        """Once more where this machine starved us and the finding is not right: it is about
+        the machine then."""
+        for tries in range(1, TRIES + 1):
+            starved = self._starved()
+            finding = self._play(fault)
+            finding.tries = tries
+            if finding.is_right or self._starved() == starved or fault.world["responder_pause_s"]:
+                break
+        return finding
+
+    def _play(self, fault):
         finding = Finding(fault.name, self.label, fault.expect)
         sick = len(self.stage.prober.sick)
         if fault.needs_old_pods:

@@ -95,16 +95,16 @@ class Blackbox(Process):
     def ask(self):
         """Names it cannot be given a server for: it is asked by address."""
         plan, said = self.plan, []
+        gateway = f"https://{plan.seen('pod1')}:{plan.https}"
+        targets = [("healthz", "routed", f"{gateway}/healthz")]
         for app in TENANTS:
-            targets = {
-                "routed": f"https://{plan.seen('pod1')}:{plan.https}/{app}",
-                "direct": f"http://{plan.seen(app)}:{plan.app}/{app}/health",
-            }
-            for module, target in targets.items():
-                metrics = self._probe(module, target)
-                if metrics["probe_success"] != "1":
-                    status = metrics.get("probe_http_status_code", "0")
-                    said.append(f"{app}/{module} probe_success 0 http_status {status}")
+            targets.append((app, "routed", f"{gateway}/{app}"))
+            targets.append((app, "direct", f"http://{plan.seen(app)}:{plan.app}/{app}/health"))
+        for name, module, target in targets:
+            metrics = self._probe(module, target)
+            if metrics["probe_success"] != "1":
+                status = metrics.get("probe_http_status_code", "0")
+                said.append(f"{name}/{module} probe_success 0 http_status {status}")
         return said
 
 
@@ -117,14 +117,15 @@ class Haproxy(Process):
         self.config = self.folder / "haproxy.cfg"
         text = HAPROXY.format(socket=self.socket, dns=f"{plan.own('dns')}:{plan.dns}")
         tls = f" ssl verify required ca-file {stage.pki.ca_file} check-sni {HOST} verifyhost {HOST}"
-        for app in TENANTS:
+        for path in ("healthz", *TENANTS):
             text += BACKEND.format(
-                name=f"{app}/routed",
-                uri=f"/{app}",
+                name=f"{path}/routed",
+                uri=f"/{path}",
                 host=HOST,
                 server=f"{NAMES['gateway']}:{plan.https}",
                 tls=tls,
             )
+        for app in TENANTS:
             text += BACKEND.format(
                 name=f"{app}/direct",
                 uri=f"/{app}/health",

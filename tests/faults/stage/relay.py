@@ -12,6 +12,7 @@ class Relay:
     def __init__(self):
         self.loop = asyncio.new_event_loop()
         self.servers = []
+        self.tasks = set()  # the loop itself holds them weakly
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
 
@@ -26,15 +27,26 @@ class Relay:
         self.servers.append(future.result(5))
 
     async def _serve(self, reader, writer, dial, port):
+        self.tasks.add(asyncio.current_task())
+        try:
+            await self._relay(reader, writer, dial, port)
+        finally:
+            self.tasks.discard(asyncio.current_task())
+
+    async def _relay(self, reader, writer, dial, port):
         try:
             far_reader, far_writer = await asyncio.open_connection(dial, port)
         except OSError:
             writer.close()
             return
-        await asyncio.gather(
-            self._pump(reader, far_writer),
-            self._pump(far_reader, writer),
-        )
+        try:
+            await asyncio.gather(
+                self._pump(reader, far_writer),
+                self._pump(far_reader, writer),
+            )
+        finally:
+            far_writer.close()
+            writer.close()
 
     @staticmethod
     async def _pump(reader, writer):
@@ -54,9 +66,10 @@ class Relay:
         async def end():
             for server in self.servers:
                 server.close()
-            for task in asyncio.all_tasks():
-                if task is not asyncio.current_task():
-                    task.cancel()
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
         asyncio.run_coroutine_threadsafe(end(), self.loop).result(5)
         self.loop.call_soon_threadsafe(self.loop.stop)

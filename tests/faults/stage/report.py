@@ -20,6 +20,8 @@ def row(finding):
     verdict = "right" if finding.is_right else "WRONG"
     if not finding.expected and finding.is_right:
         verdict = "right (silent)"
+    if finding.tries > 1:
+        verdict += f", try {finding.tries}"
     return [
         finding.fault,
         finding.stage,

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import pathlib
+import resource
 import signal
 import time
 
@@ -30,6 +31,7 @@ TIMES = {
 }
 
 
+APPS = (*TENANTS, "nobody")
 PATIENCE_S = 37.0  # 30 s, and Envoy writes its uptime every 5 s
 
 
@@ -42,7 +44,7 @@ class Stage:
         self.shared.mkdir()
         self.names = NameServer(folder, plan.own("dns"), plan.dns)
         self.istiod = Istiod(plan.own("istiod"), plan.xds)
-        self.apps = {name: App(name, folder, plan.own(name), plan.app) for name in TENANTS}
+        self.apps = {name: App(name, folder, plan.own(name), plan.app) for name in APPS}
         self.pods = {name: Pod(name, folder, plan, self.shared) for name in PODS}
         self.world = copy.deepcopy(HEALTHY)
         self.responder_config = self._responder_config()
@@ -109,8 +111,8 @@ class Stage:
         if self.plan.has_relay:
             self._start_relay()
         self.names.start().wait_ready()
-        for app in self.apps.values():
-            app.become("nginx")
+        for name, app in self.apps.items():
+            app.become(self.world["apps"][name])
         self.istiod.start()
         self._write_shared(self.world)
         for name, pod in self.pods.items():
@@ -122,6 +124,10 @@ class Stage:
         self.responder.start()
         self._wait_responder()
         self.prober.start()
+        # So many that its interval is known.
+        wait_until(
+            lambda: self.prober.counts.get(200, 0) >= 12, 20, "Application Gateway is served"
+        )
         return self
 
     def _start_relay(self):
@@ -130,7 +136,7 @@ class Stage:
         for pod in PODS:
             for port in (plan.https, plan.http, plan.status, plan.stats):
                 self.relay.add(plan.seen(pod), plan.own(pod), port)
-        for app in (*TENANTS, "nobody"):
+        for app in APPS:
             self.relay.add(plan.seen(app), plan.own(app), plan.app)
 
     def stop(self):
@@ -171,13 +177,13 @@ class Stage:
         wait_until(lambda: time.monotonic() - started > PATIENCE_S, PATIENCE_S, "the pods are old")
 
     def paths(self):
-        """What /path says now: (tenant, or None for what all share; report) each."""
+        """What /path says now, by tenant; `shared` is what all of them share."""
         status, body = self.responder.get(self._url("detail", "/path?format=json"), 10)
         if status != 200:
             raise ConnectionError(f"{status} {body}")
         answer = json.loads(body)
-        reports = [*answer["paths"], answer["shared"]]
-        return {report["tenant"]: report for report in reports}
+        reports = {report["tenant"]: report for report in answer["paths"]}
+        return {**reports, "shared": answer["shared"]}
 
     def path_text(self):
         return self.responder.get(self._url("detail", "/path?format=text"), 10)[1]
@@ -224,8 +230,13 @@ class Stage:
             pod.admin("/healthcheck/" + ("fail" if wanted["drains"] else "ok"), "POST")
 
     def _configure_responder(self, overlay):
-        """The overlay may say {pki} for the folder of the certificates."""
-        overlay = json.loads(json.dumps(overlay).replace("{pki}", str(self.pki.folder)))
+        """The overlay may say {pki} for the folder of the certificates, "{http}" and "{app}"
+        for ports."""
+        text = json.dumps(overlay).replace("{pki}", str(self.pki.folder))
+        for port in ("http", "app"):
+            text = text.replace(f'"{{{port}}}"', str(getattr(self.plan, port)))
+            text = text.replace(f"{{{port}}}", str(getattr(self.plan, port)))
+        overlay = json.loads(text)
         if overlay.get("tenants") == "short names":
             overlay["tenants"] = json.loads(
                 json.dumps(self.responder_config["tenants"]).replace(".svc.cluster.local.", "")
@@ -234,6 +245,12 @@ class Stage:
         if config != self.responder.config:
             self.responder.config = config
             self.responder.write_config()
+
+    def _limit_files(self, limit):
+        """`used`: it may open none beyond those it has."""
+        most = len(self.responder.fds()) if limit == "used" else limit
+        _, hard = resource.prlimit(self.responder.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.responder.pid, resource.RLIMIT_NOFILE, (most, hard))
 
     def apply(self, world):
         """Make it so. Returns when every part has been told."""
@@ -253,6 +270,8 @@ class Stage:
         if world["istiod"] != before["istiod"]:
             self.istiod.stop() if world["istiod"] == "gone" else self.istiod.start()
         self._configure_responder(world["responder"])
+        if world["responder_files"] != before["responder_files"]:
+            self._limit_files(world["responder_files"])
         if world["responder_pause_s"]:
             os.kill(self.responder.pid, signal.SIGSTOP)
             wait_event(world["responder_pause_s"])

@@ -3,7 +3,7 @@ objects are merged, null removes, everything else replaces."""
 
 import copy
 
-from stage.plan import NAMES, PODS, TENANTS
+from stage.plan import PODS, TENANTS
 
 # The whole vocabulary of faults. What a value may be stands beside it.
 HEALTHY = {
@@ -31,9 +31,10 @@ HEALTHY = {
     "denied": [],  # path prefixes an AuthorizationPolicy denies
     "clusters": {name: {"endpoints": [name]} for name in TENANTS},  # connect_timeout
     "istiod": "answers",  # gone
-    "apps": {name: "nginx" for name in TENANTS},  # see App.become
+    "apps": {**{name: "nginx" for name in TENANTS}, "nobody": "gone"},  # see App.become
     "application_gateway": "asks",  # silent
-    "responder": {},  # laid over its configuration
+    "responder": {},  # a merge patch over its configuration
+    "responder_files": 1024,  # descriptors it may have; "used": no more than now
     "responder_pause_s": 0,  # how long it gets no CPU at all
 }
 
@@ -43,12 +44,10 @@ def merge_patch(target, patch):
         return copy.deepcopy(patch)
     result = copy.deepcopy(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
-        if value is None and key not in NAMES:
-            result.pop(key, None)
-        elif value is None and isinstance(result.get(key), dict):
-            result.pop(key)
+        if value is None and isinstance(result.get(key), list):
+            result[key] = None  # a name that does not exist
         elif value is None:
-            result[key] = None
+            result.pop(key, None)
         else:
             result[key] = merge_patch(result.get(key), value)
     return result
@@ -59,4 +58,7 @@ def broken(patch):
     for key in patch:
         if key not in HEALTHY:
             raise ValueError(f"break: unknown key {key}; there are {', '.join(HEALTHY)}")
-    return merge_patch(HEALTHY, patch)
+    world = merge_patch(HEALTHY, patch)
+    # This one is a patch itself, for later: null in it removes a key of the configuration.
+    world["responder"] = copy.deepcopy(patch.get("responder", {}))
+    return world

@@ -33,7 +33,8 @@ What to break, and to look at with /why on that port:
   k -n istio-ingress delete secret shared-gateway-tls
   k label namespace tenant-1 shared-gateway-access-
   k -n istio-system scale deployment istiod --replicas 0
-  k -n istio-ingress patch svc shared-gateway-istio -p '{{"spec":{{"externalTrafficPolicy":"Cluster"}}}}'
+  k -n istio-ingress patch svc shared-gateway-istio \\
+      -p '{{"spec":{{"externalTrafficPolicy":"Cluster"}}}}'
 `k apply -k k8s/overlays/lab --server-side --force-conflicts` mends it again.
 """
 

@@ -22,8 +22,9 @@ from lab.shell import Daemon, run
 from lab.wait import wait_for
 
 CONTROLLERS = (
-    "deployment-controller replicaset-controller endpointslice-controller serviceaccount-controller "
-    "root-ca-certificate-publisher-controller namespace-controller garbage-collector-controller "
+    "deployment-controller replicaset-controller endpointslice-controller "
+    "serviceaccount-controller root-ca-certificate-publisher-controller "
+    "namespace-controller garbage-collector-controller "
     "horizontal-pod-autoscaler-controller disruption-controller"
 )
 
@@ -171,11 +172,15 @@ class Lab:
         )
         wait_for(
             "GatewayClass istio accepted",
-            lambda: condition(
-                self.kube.get("/apis/gateway.networking.k8s.io/v1/gatewayclasses/istio")["status"],
-                "Accepted",
-            )
-            == "True",
+            lambda: (
+                condition(
+                    self.kube.get("/apis/gateway.networking.k8s.io/v1/gatewayclasses/istio")[
+                        "status"
+                    ],
+                    "Accepted",
+                )
+                == "True"
+            ),
         )
 
     def ready_replicas(self, namespace, name):

@@ -19,10 +19,12 @@ class Load:
         self.sent = collections.Counter()
         self.failed = collections.defaultdict(list)  # path: [(seconds since start, what)]
         self.slowest = collections.Counter()
+        self.longest_row = collections.Counter()  # of failures
         self.stop = threading.Event()
         self.threads = [threading.Thread(target=self.run, args=(path,)) for path in paths]
 
     def run(self, path):
+        row = 0
         while not self.stop.wait(self.pause):
             began = time.monotonic()
             try:
@@ -33,6 +35,8 @@ class Load:
             took = time.monotonic() - began
             self.sent[path] += 1
             self.slowest[path] = max(self.slowest[path], took)
+            row = row + 1 if what else 0
+            self.longest_row[path] = max(self.longest_row[path], row)
             if what:
                 self.failed[path].append((round(began - self.began, 2), what))
 

@@ -38,6 +38,4 @@ def make(settings):
     token = secrets.token_hex(16)
     (pki / "token").write_text(token)
     (pki / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n")
-    settings.kubeconfig.write_text(
-        KUBECONFIG.format(api=API, ca=pki / "ca.crt", token=token)
-    )
+    settings.kubeconfig.write_text(KUBECONFIG.format(api=API, ca=pki / "ca.crt", token=token))

@@ -11,6 +11,7 @@ def run(argv, check=True, input=None, timeout=120, env=None):
     """Its output. Raises LabError with what it said if it fails."""
     done = subprocess.run(
         [str(word) for word in argv],
+        check=False,
         input=input,
         capture_output=True,
         text=True,

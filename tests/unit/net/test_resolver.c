@@ -157,12 +157,9 @@ static void test_ask_failures_are_told_apart(void **state) {
         const char *name;
         enum resolve_status status;
     } cases[] = {
-        {"missing.test.", RESOLVE_NXDOMAIN},
-        {"empty.test.", RESOLVE_NO_ADDRESS},
-        {"servfail.test.", RESOLVE_FAILED},
-        {"refused.test.", RESOLVE_FAILED},
-        {"silent.test.", RESOLVE_TIMEOUT},
-        {"", RESOLVE_FAILED},
+        {"missing.test.", RESOLVE_NXDOMAIN}, {"empty.test.", RESOLVE_NO_ADDRESS},
+        {"servfail.test.", RESOLVE_FAILED},  {"refused.test.", RESOLVE_FAILED},
+        {"silent.test.", RESOLVE_TIMEOUT},   {"", RESOLVE_FAILED},
         {"two..dots.test.", RESOLVE_FAILED},
     };
     struct fixture fixture;

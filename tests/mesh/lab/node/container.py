@@ -1,6 +1,7 @@
 """One container: a process on an overlay of this machine's files, with its probes."""
 
 import base64
+import contextlib
 import http.client
 import os
 import re
@@ -198,10 +199,8 @@ class Container:
             return
         self.signal(signal.SIGKILL)
         self.proc.wait()
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.proc.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
 
     def status(self):
         if self.is_running:
@@ -282,8 +281,10 @@ class Container:
                 for kind in PROBES:
                     probe = self.spec.get(kind)
                     # until it has started only the startup probe asks, and never again after
-                    if probe and time.monotonic() >= due[kind] and (
-                        (kind == "startupProbe") != self.is_started
+                    if (
+                        probe
+                        and time.monotonic() >= due[kind]
+                        and ((kind == "startupProbe") != self.is_started)
                     ):
                         due[kind] = self.run_probe(kind, probe, fails)
             time.sleep(0.1)

@@ -47,8 +47,7 @@ class Pod:
     def resolv_conf(self):
         own = f"{self.namespace}.svc.cluster.local"
         return (
-            f"nameserver {CONTROL}\nsearch {own} svc.cluster.local cluster.local\n"
-            "options ndots:5\n"
+            f"nameserver {CONTROL}\nsearch {own} svc.cluster.local cluster.local\noptions ndots:5\n"
         )
 
     def field(self, path):
@@ -145,7 +144,9 @@ class Pod:
     def end(self):
         grace = self.metadata.get("deletionGracePeriodSeconds", 30)
         deadline = time.monotonic() + grace
-        threads = [threading.Thread(target=end_container, args=(c, deadline)) for c in self.containers]
+        threads = [
+            threading.Thread(target=end_container, args=(c, deadline)) for c in self.containers
+        ]
         for thread in threads:
             thread.start()
         while time.monotonic() < deadline and (

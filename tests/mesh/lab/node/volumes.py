@@ -113,9 +113,7 @@ class Volumes:
             key: value.encode() if plain else base64.b64decode(value)
             for key, value in (found.get("data") or {}).items()
         }
-        data.update(
-            {k: base64.b64decode(v) for k, v in (found.get("binaryData") or {}).items()}
-        )
+        data.update({k: base64.b64decode(v) for k, v in (found.get("binaryData") or {}).items()})
         if source.get("items"):
             missing = [item["key"] for item in source["items"] if item["key"] not in data]
             if missing and not source.get("optional"):
@@ -130,7 +128,9 @@ class Volumes:
             if path in ("metadata.labels", "metadata.annotations"):
                 # Quoted as Go does it: pilot-agent ignores what is not.
                 what = self.pod.metadata.get(path.split(".")[1]) or {}
-                lines = [f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in sorted(what.items())]
+                lines = [
+                    f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in sorted(what.items())
+                ]
                 files[item["path"]] = "\n".join(lines).encode()
             else:
                 files[item["path"]] = self.pod.field(path).encode()
