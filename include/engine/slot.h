@@ -45,6 +45,9 @@ void slot_free(struct slot *slot);
 void slot_set_config(struct slot *slot, const struct check_config *config,
                      uint32_t index);
 
+/* The record as it stands: the draft, or the published one. */
+const struct check_record *slot_newest(const struct slot *slot);
+
 /* The record to write to; a copy of the published one the first time. */
 struct check_record *slot_draft(struct slot *slot);
 

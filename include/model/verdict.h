@@ -20,7 +20,7 @@ struct tenant_status {
 
 struct verdict_input {
     const struct config *config;
-    const enum check_state *states; /* shown states, one per config->checks */
+    const enum check_state *states; /* verdict_weighed ones, one per config->checks */
     bool is_starting;               /* first round not done and its grace not over */
     bool is_self_degraded;          /* starved, or the engine is late */
     int64_t wall_ms;                /* for the override's end */
@@ -33,6 +33,13 @@ struct verdicts {
     int critical_tenants;
     int critical_up; /* critical tenants that are not unhealthy */
 };
+
+/* The state of a check as verdicts weigh it: the shown one, except that a pending check
+ * of scope self or shared whose newest outcome is UNAVAILABLE weighs nothing. What cannot
+ * be asked (a blocked port, a feature that is off) is no reason for `degraded`; a tenant
+ * of which nothing is known stays so. */
+enum check_state verdict_weighed(const struct check_config *check, enum check_state shown,
+                                 enum outcome_kind newest);
 
 /* One tenant from the states of the checks in its scope: a critical check that fails
  * makes it unhealthy; a failing warning, and any critical or warning check that is

@@ -184,7 +184,8 @@ struct engine_stats *board_stats(struct board *board) {
 bool board_judge(struct board *board, struct slot *const *slots, int64_t wall_ms) {
     const struct config *config = board->config;
     for (uint32_t i = 0; i < config->check_count; i++)
-        board->states[i] = slots[i]->shown;
+        board->states[i] = verdict_weighed(slots[i]->config, slots[i]->shown,
+                                           slot_newest(slots[i])->last.kind);
     struct verdict_input input = {
         .config = config,
         .states = board->states,

@@ -42,6 +42,10 @@ void slot_set_config(struct slot *slot, const struct check_config *config,
     slot_draft(slot)->config = config;
 }
 
+const struct check_record *slot_newest(const struct slot *slot) {
+    return slot->draft ? slot->draft : slot->record;
+}
+
 struct check_record *slot_draft(struct slot *slot) {
     if (!slot->draft)
         slot->draft = check_record_copy(slot->record);
@@ -94,8 +98,7 @@ bool slot_count(struct slot *slot, const struct outcome *outcome, bool starved,
 
 bool slot_show(struct slot *slot, enum check_state state, uint32_t blocked_by,
                int64_t wall_ms) {
-    const struct check_record *known = slot->draft ? slot->draft : slot->record;
-    if (known->blocked_by != blocked_by)
+    if (slot_newest(slot)->blocked_by != blocked_by)
         slot_draft(slot)->blocked_by = blocked_by;
     if (slot->shown == state)
         return false;

@@ -42,6 +42,12 @@ static bool has_quorum(int64_t up, int64_t all, int64_t min_percent, bool was_un
     return up * 100 >= all * min_percent;
 }
 
+enum check_state verdict_weighed(const struct check_config *check, enum check_state shown,
+                                 enum outcome_kind newest) {
+    bool cannot_be_asked = shown == STATE_PENDING && newest == OUTCOME_UNAVAILABLE;
+    return cannot_be_asked && check->scope != SCOPE_TENANT ? STATE_PASSING : shown;
+}
+
 struct tenant_status verdict_tenant(const struct config *config,
                                     const enum check_state *states, uint32_t tenant) {
     const struct verdict_input input = {.config = config, .states = states};

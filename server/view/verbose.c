@@ -112,7 +112,10 @@ static enum verdict verdict_without(const struct snapshot *snapshot,
         mem_alloc(config->tenant_count, sizeof *tenants);
     for (uint32_t i = 0; i < config->check_count; i++) {
         bool excluded = is_excluded(query, config->checks[i].name);
-        states[i] = excluded ? STATE_PASSING : snapshot->checks[i]->state;
+        const struct check_record *record = snapshot->checks[i];
+        states[i] =
+            excluded ? STATE_PASSING
+                     : verdict_weighed(record->config, record->state, record->last.kind);
     }
     const struct verdict_input input = {
         .config = config,

@@ -25,6 +25,7 @@ enum { DEADLINE_MS = 10000, FAKES_MAX = 32 };
 struct fake {
     const char *name;
     bool passes;
+    bool is_unavailable;
     bool hangs;       /* never answers */
     int64_t delay_ms; /* until it answers */
     int runs;
@@ -74,7 +75,9 @@ static void on_fake_timer(void *user) {
     void *done_user = run->user;
     struct outcome outcome;
     outcome_init(&outcome);
-    if (run->fake->passes)
+    if (run->fake->is_unavailable)
+        outcome_set(&outcome, OUTCOME_UNAVAILABLE, CONNECT_REFUSED, "port blocked");
+    else if (run->fake->passes)
         outcome_set(&outcome, OUTCOME_PASS, REASON_NONE, "fine");
     else
         outcome_set(&outcome, OUTCOME_FAIL, CONNECT_REFUSED, "refused");
@@ -313,6 +316,39 @@ static void test_run_failing_parent_blocks_and_names_the_root(void **state) {
     stage_close(&stage);
 }
 
+static bool gateway_fails(const struct snapshot *snapshot) {
+    return state_of(snapshot, "gateway") == STATE_FAILING;
+}
+
+static void test_run_passing_child_of_a_failing_parent_is_not_blocked(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_open(&stage);
+    stage_apply(&stage, family, 3);
+    stage_run(&stage, is_healthy);
+    fake_of("gateway")->passes = false;
+    stage_run(&stage, gateway_fails);
+    assert_int_equal(state_of(stage.seen, "child"), STATE_PASSING);
+    assert_int_equal(stage.seen->checks[1]->blocked_by, UINT32_MAX);
+    assert_int_equal(stage.seen->tenants[0].status.state, TENANT_HEALTHY);
+    stage_close(&stage);
+}
+
+static bool is_healthy_though_pending(const struct snapshot *snapshot) {
+    return state_of(snapshot, "gateway") == STATE_PENDING &&
+           snapshot->verdicts.answer == VERDICT_HEALTHY;
+}
+
+static void test_run_check_that_cannot_be_asked_degrades_nothing(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_open(&stage);
+    fake_of("gateway")->is_unavailable = true;
+    stage_apply(&stage, family, 3);
+    stage_run(&stage, is_healthy_though_pending);
+    stage_close(&stage);
+}
+
 static void test_apply_keeps_the_state_of_equal_checks(void **state) {
     (void)state;
     struct stage stage;
@@ -419,6 +455,8 @@ int main(void) {
         cmocka_unit_test(test_run_keeps_one_run_per_check_and_the_cap),
         cmocka_unit_test(test_run_that_never_answers_goes_stale_and_is_given_up),
         cmocka_unit_test(test_run_failing_parent_blocks_and_names_the_root),
+        cmocka_unit_test(test_run_passing_child_of_a_failing_parent_is_not_blocked),
+        cmocka_unit_test(test_run_check_that_cannot_be_asked_degrades_nothing),
         cmocka_unit_test(test_apply_keeps_the_state_of_equal_checks),
         cmocka_unit_test(test_apply_while_runs_are_in_flight_cancels_the_removed),
         cmocka_unit_test(test_request_run_runs_off_schedule),
