@@ -178,7 +178,7 @@ class Stage:
 
     def paths(self):
         """What /path says now, by tenant; `shared` is what all of them share."""
-        status, body = self.responder.get(self._url("detail", "/path?format=json"), 10)
+        status, body = self.responder.get(self._url("detail", "/path?format=json"), 3)
         if status != 200:
             raise ConnectionError(f"{status} {body}")
         answer = json.loads(body)
