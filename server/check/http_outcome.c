@@ -61,6 +61,12 @@ void http_outcome_init(struct outcome *outcome, const struct http_result *result
     outcome->answered = result->got_bytes ? 1 : 0;
 }
 
+/* libcurl says the same again in its own words, with times of its own. */
+static bool is_said_already(enum http_failure failure) {
+    return failure == HTTP_CONNECT_REFUSED || failure == HTTP_CONNECT_TIMEOUT ||
+           failure == HTTP_TIMEOUT;
+}
+
 void http_outcome_fail(struct outcome *outcome, const struct http_result *result,
                        bool is_tls, const char *ca_file) {
     enum reason reason = failures[result->failure].reason;
@@ -71,10 +77,10 @@ void http_outcome_fail(struct outcome *outcome, const struct http_result *result
     }
     if (result->failure == HTTP_TIMEOUT)
         text = timeout_text(result, is_tls);
+    const char *error = is_said_already(result->failure) ? "" : result->error;
     outcome_set(outcome, reason_is_local(reason) ? OUTCOME_UNAVAILABLE : OUTCOME_FAIL,
                 reason, "%s after %" PRId64 " ms%s%s", text,
-                attempt_shown_ms(result->total_us), result->error[0] != '\0' ? ": " : "",
-                result->error);
+                attempt_shown_ms(result->total_us), error[0] != '\0' ? ": " : "", error);
 }
 
 char *http_excerpt(const struct http_result *result, char out[HTTP_EXCERPT_MAX]) {
