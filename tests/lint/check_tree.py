@@ -15,7 +15,6 @@ TEXT_MAX = 2 * 1024 * 1024
 PATTERNS = {
     "a path of one machine": re.compile(r"(?<![\w.])/(?:root|work|farm|home/\w+)/"),
     "left over": re.compile(r"\b(?:TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b"),
-    "a registry's address": re.compile(r"\b(?:pypi\.org|files\.pythonhosted|deb\.debian\.org)"),
 }
 
 
