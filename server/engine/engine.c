@@ -83,12 +83,9 @@ static int64_t stale_ms(const struct engine *engine, const struct slot *slot) {
 static void show(struct engine *engine, struct slot *slot, int64_t now_ms,
                  int64_t wall_ms) {
     uint32_t blocked_by = failing_dependency(engine, slot);
-    const struct health *health = &slot->health;
-    /* A check that passes shows that its dependency is not what people think it is. */
-    if (health->counted == STATE_PASSING && health->is_streak_pass)
-        blocked_by = UINT32_MAX;
-    enum check_state state = health_shown(
-        health, now_ms, slot->first_ms, stale_ms(engine, slot), blocked_by != UINT32_MAX);
+    enum check_state state =
+        health_shown(&slot->health, now_ms, slot->first_ms, stale_ms(engine, slot),
+                     blocked_by != UINT32_MAX);
     if (slot_show(slot, state, blocked_by, wall_ms)) {
         board_stats(engine->board)->transitions++;
         engine->judge = true;

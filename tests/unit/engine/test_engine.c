@@ -316,24 +316,6 @@ static void test_run_failing_parent_blocks_and_names_the_root(void **state) {
     stage_close(&stage);
 }
 
-static bool gateway_fails(const struct snapshot *snapshot) {
-    return state_of(snapshot, "gateway") == STATE_FAILING;
-}
-
-static void test_run_passing_child_of_a_failing_parent_is_not_blocked(void **state) {
-    (void)state;
-    struct stage stage;
-    stage_open(&stage);
-    stage_apply(&stage, family, 3);
-    stage_run(&stage, is_healthy);
-    fake_of("gateway")->passes = false;
-    stage_run(&stage, gateway_fails);
-    assert_int_equal(state_of(stage.seen, "child"), STATE_PASSING);
-    assert_int_equal(stage.seen->checks[1]->blocked_by, UINT32_MAX);
-    assert_int_equal(stage.seen->tenants[0].status.state, TENANT_HEALTHY);
-    stage_close(&stage);
-}
-
 static bool is_healthy_though_pending(const struct snapshot *snapshot) {
     return state_of(snapshot, "gateway") == STATE_PENDING &&
            snapshot->verdicts.answer == VERDICT_HEALTHY;
@@ -455,7 +437,6 @@ int main(void) {
         cmocka_unit_test(test_run_keeps_one_run_per_check_and_the_cap),
         cmocka_unit_test(test_run_that_never_answers_goes_stale_and_is_given_up),
         cmocka_unit_test(test_run_failing_parent_blocks_and_names_the_root),
-        cmocka_unit_test(test_run_passing_child_of_a_failing_parent_is_not_blocked),
         cmocka_unit_test(test_run_check_that_cannot_be_asked_degrades_nothing),
         cmocka_unit_test(test_apply_keeps_the_state_of_equal_checks),
         cmocka_unit_test(test_apply_while_runs_are_in_flight_cancels_the_removed),
