@@ -1,7 +1,7 @@
 """One lab for the whole run. A test leaves it as it found it: fixtures put things back."""
 
 import pathlib
-import shutil
+import signal
 import tempfile
 
 import pytest
@@ -24,6 +24,8 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_configure(config):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests/mesh/enter ignores it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.mesh_failed = False
     config.mesh_notes = []
 
@@ -50,21 +52,14 @@ def lab(request):
         lab.up()
         lab.first_apply = stack.up(lab)
         yield lab
-        if request.config.mesh_failed:
-            say(f"\nmesh: something failed; logs stay in {state}/logs")
-        else:
-            shutil.rmtree(lab.settings.logs, ignore_errors=True)
     except BaseException:
-        say(f"\nmesh: the lab did not come up; logs stay in {state}/logs")
         request.config.mesh_failed = True
         raise
     finally:
-        for daemon in reversed(list(lab.daemons.values())):
-            daemon.stop(timeout=3)
-        shutil.rmtree(state / "etcd", ignore_errors=True)
-        if not request.config.mesh_failed:
-            shutil.rmtree(state / "share", ignore_errors=True)
-            shutil.rmtree(state, ignore_errors=True)
+        if request.config.mesh_failed:
+            say(f"\nmesh: something failed; logs stay in {state}/logs")
+        else:
+            lab.forget()
 
 
 @pytest.fixture

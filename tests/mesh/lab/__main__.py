@@ -3,7 +3,6 @@
 import argparse
 import os
 import pathlib
-import shutil
 import signal
 import sys
 import tempfile
@@ -48,6 +47,7 @@ def main():
     state.chmod(0o755)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    lab = None
     try:
         lab = Lab(Settings(state, options.responder.resolve(), options.ambient))
         lab.up()
@@ -60,8 +60,8 @@ def main():
     except (LabError, TimeoutError) as error:
         say(f"lab: {error}\nlab: logs stay in {state}/logs")
         return 1
-    # The namespaces take processes and mounts with them; the folder is ours.
-    shutil.rmtree(state, ignore_errors=True)
+    if lab:
+        lab.forget()
     return 0
 
 

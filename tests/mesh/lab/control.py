@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import sys
 import time
 
@@ -72,6 +73,13 @@ class Lab:
         self._nodes()
         self._istio()
         say(f"lab: istiod ready, GatewayClass istio accepted after {self.since()}")
+
+    def forget(self):
+        """Puts the folder away. Processes and other mounts end with the namespace."""
+        for daemon in reversed(list(self.daemons.values())):
+            daemon.stop(timeout=3)
+        run(["umount", "--lazy", self.settings.state / "pods"], check=False)
+        shutil.rmtree(self.settings.state, ignore_errors=True)
 
     def _api_server(self):
         bin, pki_folder = self.settings.bin, self.settings.pki
