@@ -5,9 +5,12 @@
 struct command;
 struct probe_definition;
 
-/* Read the one `name` chooses (NULL: the only one); prints every error, and what is
- * allowed but unwise, on stderr. NULL on errors. */
-struct probe_definition *definition_read(const struct command *command, const char *file,
-                                         const char *name);
+/* Read the one `name` chooses (NULL: the only one); prints every error on stderr. NULL on
+ * errors. */
+struct probe_definition *definition_read(const char *file, const char *name);
+
+/* Print what is allowed but unwise on stderr. */
+void definition_advise(const struct command *command,
+                       const struct probe_definition *definition);
 
 #endif

@@ -13,7 +13,8 @@ enum view_format {
     VIEW_TEXT,
     VIEW_HTML,
     VIEW_PROMETHEUS,
-    VIEW_OPENMETRICS
+    VIEW_OPENMETRICS,
+    VIEW_SVG,
 };
 
 enum { VIEW_EXCLUDE_MAX = 32 };
@@ -31,8 +32,8 @@ struct view_query {
 };
 
 /* The format to answer in, out of `offered` (the first is the default): ?format= decides
- * by its word (json, health, text, html, prometheus, openmetrics), else Accept with its q
- * values. False if ?format= names none of them. */
+ * by its word (json, health, text, html, prometheus, openmetrics, svg), else Accept with
+ * its q values. False if ?format= names none of them. */
 bool view_choose(const struct view_query *query, const enum view_format *offered,
                  size_t count, enum view_format *chosen);
 

@@ -7,6 +7,7 @@
 #include "app/probe.h"
 #include "app/read.h"
 #include "app/serve.h"
+#include "app/timing.h"
 #include "app/version.h"
 #include "base/text.h"
 
@@ -95,6 +96,22 @@ static const struct command commands[] = {
      "shape and the words of az network application-gateway show-backend-health.\n"
      "Exit status: 0 all healthy, 1 not, 2 if the definition or an option is wrong.\n",
      probe_run},
+    {"timing", "--definition FILE [--config FILE] [--format FORMAT] [...]",
+     "Show how long each layer takes to notice and to forgive",
+     "  --definition FILE  as for probe\n"
+     "  --probe NAME       which probe of an export\n"
+     "  --config FILE      the server's configuration (default: its defaults)\n"
+     "  --format FORMAT    text (default), json, or svg: a picture\n"
+     "  --instances N      of Application Gateway (default 2)\n"
+     "  --answer-p99 TIME  99th percentile of our answers, if it is known\n"
+     "  --help             this text\n"
+     "\n"
+     "Best: a fault that answers, noticed at once. Typical: the same, half-way between\n"
+     "two probes. Worst: just after a probe, and every further one hangs. Warnings tell\n"
+     "what does not fit together. A running server shows its own under /timing, with\n"
+     "the intervals it measures.\n"
+     "Exit status: 0, 2 if a file or an option is wrong.\n",
+     timing_run},
     {"version", "", "Print the version of the program and of its libraries",
      "  --help             this text\n", version_run},
 };

@@ -11,14 +11,15 @@ static void print_advice(void *user, const char *sentence) {
     fprintf(stderr, "health-responder %s: warning: %s\n", (*command)->name, sentence);
 }
 
-struct probe_definition *definition_read(const struct command *command, const char *file,
-                                         const char *name) {
+struct probe_definition *definition_read(const char *file, const char *name) {
     struct err_list errors = {0};
     struct probe_definition *definition = probe_definition_load(file, name, &errors);
-    if (!definition) {
+    if (!definition)
         command_print_errors(file, &errors);
-        return NULL;
-    }
-    appgw_advise(&definition->data, print_advice, &command);
     return definition;
+}
+
+void definition_advise(const struct command *command,
+                       const struct probe_definition *definition) {
+    appgw_advise(&definition->data, print_advice, &command);
 }

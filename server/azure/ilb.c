@@ -2,14 +2,14 @@
  * annotations, appProtocol and defaults decide; never talks to anybody. */
 #include "azure/ilb.h"
 
+#include "base/err.h"
+#include "base/text.h"
+
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#include "base/err.h"
-#include "base/text.h"
 
 enum {
     KEY_MAX = 128,

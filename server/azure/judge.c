@@ -1,23 +1,21 @@
-/* From an answer to Application Gateway's verdict and words. Owns the wording;
- * certificate chains are judged elsewhere and come in as words. */
+/* From an answer to Application Gateway's verdict and words. Owns the wording; chains of
+ * certificates are judged elsewhere (check/tls.h). */
 #include "azure/judge.h"
 
-#include <string.h>
-
 #include "base/buf.h"
+
+#include <string.h>
 
 static const char too_slow[] =
     "Time taken by the backend to respond to application gateway's health probe is more "
     "than the time-out threshold in the probe configuration. Either increase the "
-    "time-out "
-    "threshold in the probe configuration or resolve the backend issues. Note: for "
-    "default probe, the http timeout is 30s. To learn more visit - "
+    "time-out threshold in the probe configuration or resolve the backend issues. Note: "
+    "for default probe, the http timeout is 30s. To learn more visit - "
     "https://aka.ms/ProbeTimeOut.";
 static const char no_connection[] =
     "Cannot connect to backend server. Check whether any NSG/UDR/Firewall is blocking "
     "access to the server. Check if application is running on correct port. To learn "
-    "more "
-    "visit - https://aka.ms/servernotreachable.";
+    "more visit - https://aka.ms/servernotreachable.";
 static const char no_name[] =
     "Application Gateway could not create a probe for this backend. This usually happens "
     "when the FQDN of the backend has not been entered correctly.";

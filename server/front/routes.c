@@ -13,6 +13,7 @@
 #include "view/path.h"
 #include "view/status.h"
 #include "view/timeline.h"
+#include "view/timing.h"
 #include "view/verbose.h"
 
 #include <stdarg.h>
@@ -52,6 +53,8 @@ static const char *format_word(enum view_format format) {
             return "prometheus";
         case VIEW_OPENMETRICS:
             return "openmetrics";
+        case VIEW_SVG:
+            return "svg";
     }
     return "";
 }
@@ -183,6 +186,23 @@ static void reply_census(const struct route_call *call, struct route_reply *repl
         view_census_json(call->request->snapshot, &reply->body);
 }
 
+/* Nobody tells us the definition that is in use: the shipped one, with what is measured.
+ */
+static void reply_timing(const struct route_call *call, struct route_reply *reply) {
+    const struct snapshot *snapshot = call->request->snapshot;
+    const struct timing_input input = {.config = snapshot->config,
+                                       .census = snapshot->census};
+    struct timing_report report;
+    timing_fill(&report, &input);
+    const struct view_timing timing = {&report, snapshot->config, snapshot};
+    if (call->format == VIEW_TEXT)
+        view_timing_text(&timing, &reply->body);
+    else if (call->format == VIEW_SVG)
+        view_timing_svg(&timing, &reply->body);
+    else
+        view_timing_json(&timing, &reply->body);
+}
+
 /* The index of the check named in the path; says 404 where there is none. */
 static uint32_t find_check(const struct route_call *call, struct route_reply *reply) {
     uint32_t check = config_find_check(call->request->snapshot->config, call->name);
@@ -250,6 +270,7 @@ static const struct route routes[] = {
     {"/path/NAME", false, reply_path, 2, {VIEW_JSON, VIEW_TEXT}},
     {"/timeline", false, reply_timeline, 2, {VIEW_JSON, VIEW_TEXT}},
     {"/census", false, reply_census, 2, {VIEW_JSON, VIEW_TEXT}},
+    {"/timing", false, reply_timing, 3, {VIEW_JSON, VIEW_TEXT, VIEW_SVG}},
     {"/checks/NAME/run", true, reply_run, 1, {VIEW_JSON}},
     {"/checks/NAME", false, reply_check, 2, {VIEW_JSON, VIEW_TEXT}},
     {"/config", false, reply_config, 1, {VIEW_JSON}},

@@ -25,6 +25,7 @@ static const struct {
                          "text/plain; version=0.0.4; charset=utf-8"},
     [VIEW_OPENMETRICS] = {"openmetrics", "application/openmetrics-text", "1.0.0",
                           "application/openmetrics-text; version=1.0.0; charset=utf-8"},
+    [VIEW_SVG] = {"svg", "image/svg+xml", NULL, "image/svg+xml"},
 };
 
 /* A piece of a header. */

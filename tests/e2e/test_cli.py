@@ -8,7 +8,7 @@ import pytest
 from stack.ports import free_port
 from support import peers
 
-COMMANDS = ["serve", "check-config", "live", "status", "why", "version"]
+COMMANDS = ["serve", "check-config", "live", "status", "why", "probe", "timing", "version"]
 
 
 @pytest.fixture(scope="module")

@@ -130,13 +130,15 @@ static void test_view_choose_format_word_beats_accept(void **state) {
         {"html", VIEW_HTML},
         {"prometheus", VIEW_PROMETHEUS},
         {"openmetrics", VIEW_OPENMETRICS},
+        {"svg", VIEW_SVG},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct view_query query = {.format = rows[i].word, .accept = "text/csv"};
         const enum view_format offered[] = {VIEW_HTML, VIEW_OPENMETRICS, VIEW_PROMETHEUS,
-                                            VIEW_TEXT, VIEW_HEALTH_JSON, VIEW_JSON};
+                                            VIEW_TEXT, VIEW_HEALTH_JSON, VIEW_JSON,
+                                            VIEW_SVG};
         enum view_format chosen = VIEW_JSON;
-        assert_true(view_choose(&query, offered, 6, &chosen));
+        assert_true(view_choose(&query, offered, 7, &chosen));
         assert_int_equal(chosen, rows[i].format);
     }
 }
