@@ -73,7 +73,7 @@ static const struct command commands[] = {
     {"census", "[--url URL] [--format FORMAT] [--watch]",
      "Show who probes this replica, and what they were told",
      READ_OPTIONS READ_FORMAT READ_STATUS, read_run},
-    {"probe", "--definition FILE [--target URL ...] [--root FILE] [...]",
+    {"probe", "--definition FILE [--target URL ...] [OPTIONS]",
      "Probe as Application Gateway does, and judge as it judges",
      "  --definition FILE  azure/probe.json, a probe as ARM or az writes it, or the "
      "export\n"
@@ -96,7 +96,7 @@ static const struct command commands[] = {
      "shape and the words of az network application-gateway show-backend-health.\n"
      "Exit status: 0 all healthy, 1 not, 2 if the definition or an option is wrong.\n",
      probe_run},
-    {"timing", "--definition FILE [--config FILE] [--format FORMAT] [...]",
+    {"timing", "--definition FILE [--config FILE] [OPTIONS]",
      "Show how long each layer takes to notice and to forgive",
      "  --definition FILE  as for probe\n"
      "  --probe NAME       which probe of an export\n"
@@ -106,10 +106,10 @@ static const struct command commands[] = {
      "  --answer-p99 TIME  99th percentile of our answers, if it is known\n"
      "  --help             this text\n"
      "\n"
-     "Best: a fault that answers, noticed at once. Typical: the same, half-way between\n"
-     "two probes. Worst: just after a probe, and every further one hangs. Warnings tell\n"
-     "what does not fit together. A running server shows its own under /timing, with\n"
-     "the intervals it measures.\n"
+     "Best: a fault that answers, noticed at once. Typical: the same, half-way\n"
+     "between two probes. Worst: just after a probe, and every further one hangs.\n"
+     "Warnings tell what does not fit together. A running server shows its own under\n"
+     "/timing, with the intervals it measures.\n"
      "Exit status: 0, 2 if a file or an option is wrong.\n",
      timing_run},
     {"version", "", "Print the version of the program and of its libraries",

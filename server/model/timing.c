@@ -13,6 +13,7 @@
 enum {
     SECOND_MS = 1000,
     TENTH_MS = 100,
+    BALANCER_INTERVAL_MS = ILB_INTERVAL_S * SECOND_MS,
     /* azure/probe.json */
     PROBE_INTERVAL_S = 10,
     PROBE_TIMEOUT_S = 5,
@@ -176,8 +177,8 @@ static void fill_platform(struct timing_report *report,
     struct timing_row *envoy = &report->rows[TIMING_ENVOY];
     struct timing_row *responder = &report->rows[TIMING_RESPONDER_POD];
     balancer->has_cadence = true;
-    balancer->cadence = steady(CADENCE_FROM_START, ILB_INTERVAL_S * SECOND_MS,
-                               ILB_INTERVAL_S * SECOND_MS, ILB_THRESHOLD);
+    balancer->cadence = steady(CADENCE_FROM_START, BALANCER_INTERVAL_MS,
+                               BALANCER_INTERVAL_MS, ILB_THRESHOLD);
     gateway->has_cadence = true;
     gateway->cadence = steady(CADENCE_FROM_START, GATEWAY_PERIOD_MS, GATEWAY_TIMEOUT_MS,
                               GATEWAY_THRESHOLD);
