@@ -75,9 +75,8 @@ static const struct command commands[] = {
      READ_OPTIONS READ_FORMAT READ_STATUS, read_run},
     {"probe", "--definition FILE [--target URL ...] [OPTIONS]",
      "Probe as Application Gateway does, and judge as it judges",
-     "  --definition FILE  azure/probe.json, a probe as ARM or az writes it, or the "
-     "export\n"
-     "                     of a whole gateway\n"
+     "  --definition FILE  azure/probe.json, a probe as ARM or az writes it, or a\n"
+     "                     whole gateway's export\n"
      "  --probe NAME       which probe of an export\n"
      "  --target URL       a server: https://HOST[:PORT]; up to 16 times (default: the\n"
      "                     members of the definition's pool)\n"
