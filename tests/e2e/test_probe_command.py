@@ -12,6 +12,7 @@ import pytest
 from stack.envoy import cluster, route
 from stack.ports import free_port
 from stack.responder import ROOT
+from stack.simulator import Simulator
 from stage.pki import Pki
 from support import peers
 from support.peers import read_head
@@ -455,6 +456,35 @@ def test_until_healthy_waits_and_gives_up(lab):
     done = lab.cli(*words, "--timeout", "10s")
     assert done.returncode == 0
     assert done.stderr.count("\n") == 1, "ends with the first success"
+
+
+def test_the_whole_path_with_application_gateway_in_front(lab):
+    """A dead tenant takes nobody else down; an operator's override does, and gives back."""
+    path = lab.path()
+    appgw = Simulator(lab.folder, lab.binary, path.gateway.url(), interval="200ms")
+    appgw.env = lab.env
+    lab.keep(appgw)
+    appgw.start().wait_ready()
+    path.apps["app2"].kill()
+    path.responder.wait_healthz("degraded")
+    seen = len(appgw.lines())
+    appgw.wait_for(lambda: len(appgw.lines()) >= seen + 10, 20, "probes on")
+    assert not any("Unhealthy" in line for line in appgw.lines()[1:])
+    override = {"verdict": "unhealthy", "reason": "moving", "until": "2099-01-01T00:00:00Z"}
+    path.responder.reload({"verdict": {"override": override}})
+    path.responder.wait_healthz("unhealthy", 503)
+
+    def said(words):
+        return sum(words in line for line in appgw.lines())
+
+    appgw.wait_for(lambda: said(": Unhealthy now") == 2, 20, "both instances gave it up")
+    assert said(invalid_status(503)) >= 6
+    del path.responder.config["verdict"]["override"]
+    path.responder.reload({})
+    appgw.wait_for(lambda: said("Healthy now") >= 4, 20, "both instances took it back")
+    assert appgw.stop() == 0
+    found = appgw.report()["backendAddressPools"][0]["backendHttpSettingsCollection"][0]["servers"]
+    assert [(s["health"], s["healthProbeLog"]) for s in found] == [("Healthy", SUCCESS)]
 
 
 @pytest.mark.parametrize(
