@@ -156,6 +156,7 @@ struct config {
     struct arena *arena;    /* owns everything below, this struct included */
     const char *file;       /* as it was named on the command line */
     char hash[MAC_HEX_MAX]; /* SHA-256 of the file's bytes: its generation, for people */
+    bool is_stand_in;       /* empty, until the file can be used; never ready */
     struct listen_config listen;
     struct gateway_config gateway;
     struct verdict_config verdict;

@@ -26,8 +26,12 @@
     "Colours are for terminals only; NO_COLOR turns them off.\n"
 
 static const struct command commands[] = {
-    {"serve", "[--config FILE]", "Run the server",
+    {"serve", "[--config FILE] [--wait-for-config]", "Run the server",
      "  --config FILE      default /etc/health-responder/config.json\n"
+     "  --wait-for-config  start without checks where the file is missing or wrong: show\n"
+     "                     its errors (log, /config, metrics), never be ready, and take\n"
+     "                     the file as soon as it can be used. For a second container\n"
+     "                     that must not take its pod out\n"
      "  --help             this text\n"
      "\n"
      "Logs to stderr. SIGTERM drains and ends (twice: ends now), SIGINT ends without\n"

@@ -184,6 +184,12 @@ struct reload *reload_new(const struct reload_options *options) {
                   LOG_TEXT("error", err.text));
     }
     loop_timer_set(reload->poll_timer, POLL_MS);
+    if (reload->running->is_stand_in) {
+        log_event(LOG_LEVEL_WARN, "waiting_for_config",
+                  LOG_TEXT("file", reload->running->file));
+        look(reload);
+        return reload;
+    }
     reload->stats = (struct reload_stats){
         .loaded = 1, .last_ok = true, .loaded_wall_ms = clock_wall_ms()};
     tell(reload);

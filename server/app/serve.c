@@ -399,7 +399,9 @@ static void stop(struct server *server) {
 
 int serve_run(const struct command *command, int argc, char **argv) {
     const char *file = "/etc/health-responder/config.json";
-    const struct arg args[] = {{"config", &file, NULL}, {0}};
+    bool wait_for_config = false;
+    const struct arg args[] = {
+        {"config", &file, NULL}, {"wait-for-config", NULL, &wait_for_config}, {0}};
     int status;
     int at = args_read(command, args, argc, argv, &status);
     if (at < 0)
@@ -412,10 +414,12 @@ int serve_run(const struct command *command, int argc, char **argv) {
     struct server server = {.probe_listener.fd = -1, .detail_listener.fd = -1};
     struct err_list errors = {0};
     server.config = config_load(file, types_for_config(), &errors);
-    if (!server.config) {
+    if (!server.config && !wait_for_config) {
         command_print_errors(file, &errors);
         return EXIT_USAGE;
     }
+    if (!server.config)
+        server.config = config_stand_in(file, types_for_config());
     log_configure(server.config->log.format, server.config->log.level);
     find_instance(&server);
     struct err err = {0};

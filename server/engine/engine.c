@@ -46,7 +46,7 @@ struct engine {
     struct loop_wake *wake;
     struct loop_timer *due_timer;
     struct loop_timer *sweep_timer;
-    int64_t applied_ms;       /* monotonic: first configuration */
+    int64_t applied_ms;       /* monotonic: first real configuration */
     uint32_t without_outcome; /* slots that never had one */
     uint32_t last_failed;     /* slots whose newest outcome is a failure */
     int in_flight;
@@ -265,7 +265,7 @@ static void arm_sweep(struct engine *engine) {
 
 static void grow_ready(struct engine *engine, int64_t now_ms) {
     int64_t grace_ms = engine->config->verdict.start_grace_ms;
-    if (board_life(engine->board) != LIFE_STARTING)
+    if (board_life(engine->board) != LIFE_STARTING || engine->config->is_stand_in)
         return;
     if (engine->without_outcome == 0 || now_ms - engine->applied_ms >= grace_ms) {
         board_enter_life(engine->board, LIFE_READY);
@@ -405,10 +405,10 @@ void engine_apply(struct engine *engine, struct config *config) {
     free(engine->order);
     schedule_free(engine->schedule);
     board_set_config(engine->board, config, wall_ms);
-    if (!engine->config) {
-        engine->applied_ms = now_ms;
+    if (!engine->config)
         arm_sweep(engine);
-    }
+    if (!engine->config || engine->config->is_stand_in)
+        engine->applied_ms = now_ms;
     config_ref(config);
     config_unref(engine->config);
     engine->config = config;

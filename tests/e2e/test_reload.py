@@ -186,3 +186,37 @@ def test_settings_of_the_log_follow(server):
         5,
         "the level is taken",
     )
+
+
+WAITS = ("--wait-for-config",)
+
+
+def test_waiting_for_a_good_file_it_is_up_but_never_ready(lab, peer):
+    server = lab.server({"chekcs": []}, ready=False, options=WAITS)
+    server.wait_event("waiting_for_config")
+    refused = server.wait_event("config_error")
+    assert "chekcs" in refused[0]["error"]
+    server.wait_for(lambda: server.healthz() == (200, "degraded\n"), 5, "/healthz answers")
+    assert server.get(server.probe_url + "/livez") == (200, "live\n")
+    assert server.get(server.probe_url + "/readyz") == (503, "starting\n")
+    assert server.metric(LAST_OK) == 0
+    assert "chekcs" in server.get(server.detail_url + "/config")[1]
+
+    del server.config["chekcs"]
+    server.reload({"checks": [tcp("one", peer.port)]})
+    server.wait_ready()
+    server.wait_check("one", "passing")
+    server.wait_healthz("healthy")
+    assert server.metric(LAST_OK) == 1
+    assert "chekcs" not in server.get(server.detail_url + "/config")[1]
+
+
+def test_a_good_file_is_taken_at_once_by_one_that_would_wait(lab, peer):
+    server = lab.server({"checks": [tcp("one", peer.port)]}, options=WAITS)
+    assert server.events("waiting_for_config") == []
+    assert server.metric(LAST_OK) == 1
+
+
+def test_without_the_option_a_bad_file_ends_it(lab):
+    bad = lab.file("bad.json", '{"chekcs": []}')
+    assert lab.cli("serve", "--config", bad).returncode == 2

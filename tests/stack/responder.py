@@ -19,6 +19,8 @@ def binary_path(preset):
 class Responder(Process):
     """`health-responder serve`. Ports that the configuration leaves out are chosen here."""
 
+    options = ()  # further words behind `serve --config FILE`
+
     def __init__(self, folder, config, binary, name="health-responder"):
         super().__init__(name, folder)
         self.binary = pathlib.Path(binary)
@@ -58,7 +60,7 @@ class Responder(Process):
         return f"http://127.0.0.1:{self.detail_port}"
 
     def command(self):
-        return [self.binary, "serve", "--config", self.config_file]
+        return [self.binary, "serve", "--config", self.config_file, *self.options]
 
     def get(self, url, timeout_s=5.0):
         """(status, body) of one request to either port."""

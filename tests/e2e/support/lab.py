@@ -160,10 +160,11 @@ class Lab:
         self.others.append(other)
         return other
 
-    def server(self, config=None, ready=True):
-        """health-responder, started; `ready` waits until it says so."""
+    def server(self, config=None, ready=True, options=()):
+        """health-responder, started with `options`; `ready` waits until it says so."""
         name = f"health-responder-{len(self.servers)}" if self.servers else "health-responder"
         server = Server(self.folder, config or {}, self.binary, name, self.env)
+        server.options = options
         self.servers.append(server)
         server.start()
         # From here on signals mean what they should.

@@ -113,6 +113,40 @@ static void test_config_load_what_is_no_file_refused(void **state) {
     assert_load_fails(path, "empty file", 1);
 }
 
+static void assert_stand_in(const char *text, const char *probe) {
+    write_file(text, strlen(text));
+    struct config *config = config_stand_in(path, &types);
+    char hash[MAC_HEX_MAX];
+    struct err err = {0};
+
+    assert_true(config->is_stand_in);
+    assert_string_equal(config->file, path);
+    assert_string_equal(config->listen.probe, probe);
+    assert_int_equal(config->check_count, 0);
+    assert_true(config_hash_file(path, hash, &err));
+    assert_string_not_equal(config->hash, hash);
+    config_unref(config);
+}
+
+static void test_config_stand_in_listens_where_the_file_says(void **state) {
+    static const char usual[] = "[::]:8080";
+
+    (void)state;
+    assert_stand_in("{\"gatewy\": {}, \"listen\": {\"probe\": \"127.0.0.1:7\"}}",
+                    "127.0.0.1:7");
+    assert_stand_in("{\"gatewy\": {}}", usual);
+    assert_stand_in("{\"listen\": {\"probe\": \"nowhere\"}}", usual);
+    assert_stand_in("{\"listen\": 5}", usual);
+    assert_stand_in("[{\"listen\": {\"probe\": \"127.0.0.1:7\"}}]", usual);
+    assert_stand_in("{\"listen\": {\"probe\": \"127.0.0.1:7\"}", usual);
+    assert_stand_in("", usual);
+    assert_stand_in("{}", usual);
+    unlink(path);
+    struct config *config = config_stand_in(path, &types);
+    assert_string_equal(config->listen.probe, usual);
+    config_unref(config);
+}
+
 static void test_config_load_one_byte_over_the_limit_refused(void **state) {
     BUF_AUTO struct buf text = {0};
     struct err_list errors = {0};
@@ -535,6 +569,7 @@ int main(void) {
         cmocka_unit_test(test_config_load_valid_file_named_and_hashed),
         cmocka_unit_test(test_config_hash_file_follows_the_bytes),
         cmocka_unit_test(test_config_load_what_is_no_file_refused),
+        cmocka_unit_test(test_config_stand_in_listens_where_the_file_says),
         cmocka_unit_test(test_config_load_one_byte_over_the_limit_refused),
         cmocka_unit_test(test_config_parse_empty_object_has_the_defaults),
         cmocka_unit_test(test_config_parse_words_mean_what_the_model_says),
