@@ -35,9 +35,9 @@ struct config *config_load(const char *file, const struct config_types *types,
 struct config *config_parse(const char *text, size_t len, const char *file,
                             const struct config_types *types, struct err_list *errors);
 
-/* An empty configuration that stands in for `file` until there is a good one: its `listen`
- * where that can be read, every other default, no checks, a hash that no file has. One
- * reference; never NULL. */
+/* An empty configuration that stands in for `file` until there is a good one: its
+ * `listen` where that can be read, every other default, no checks, a hash that no file
+ * has. One reference; never NULL. */
 struct config *config_stand_in(const char *file, const struct config_types *types);
 
 /* SHA-256 of the file now, to tell whether a reload has anything to do. */

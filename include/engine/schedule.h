@@ -31,6 +31,10 @@ void schedule_first(struct schedule *schedule, uint32_t check, const char *name,
 uint32_t schedule_next(struct schedule *schedule, uint32_t check, int64_t interval_ms,
                        int jitter_percent, int64_t now_ms);
 
+/* Plan the next run at due_ms, off the beat, which goes on from there: for a check
+ * between two states. A check that is planned already is moved, if that is earlier. */
+void schedule_soon(struct schedule *schedule, uint32_t check, int64_t due_ms);
+
 /* Take over what another schedule had for an equal check: due time, place in a queue. */
 void schedule_adopt(struct schedule *schedule, uint32_t check,
                     const struct schedule *from, uint32_t from_check);

@@ -60,7 +60,7 @@ bool slot_count(struct slot *slot, const struct outcome *outcome, bool starved,
 bool slot_show(struct slot *slot, enum check_state state, uint32_t blocked_by,
                int64_t wall_ms);
 
-/* The interval until the next run, by state. */
+/* The interval until the next run where the check is in a state, failing or not. */
 int64_t slot_interval_ms(const struct slot *slot);
 
 /* Publish: the draft becomes the record. Returns the record, without a new reference. */

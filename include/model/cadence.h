@@ -14,7 +14,8 @@
 enum cadence_gap {
     CADENCE_FROM_START, /* of the one before; at once where that took longer */
     CADENCE_FROM_END,   /* of the one before, so that a timeout comes on top */
-    CADENCE_BEAT,       /* at a fixed beat that never moves; a missed one is left out */
+    CADENCE_BEAT,       /* at a fixed beat, a missed one left out; between states as
+                           CADENCE_FROM_START */
 };
 
 /* Milliseconds. jitter_percent is the whole width around a beat, half of it either way,

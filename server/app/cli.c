@@ -28,7 +28,8 @@
 static const struct command commands[] = {
     {"serve", "[--config FILE] [--wait-for-config]", "Run the server",
      "  --config FILE      default /etc/health-responder/config.json\n"
-     "  --wait-for-config  start without checks where the file is missing or wrong: show\n"
+     "  --wait-for-config  start without checks where the file is missing or wrong: "
+     "show\n"
      "                     its errors (log, /config, metrics), never be ready, and take\n"
      "                     the file as soon as it can be used. For a second container\n"
      "                     that must not take its pod out\n"

@@ -11,6 +11,7 @@
 #include "engine/commands.h"
 #include "engine/guard.h"
 #include "engine/history.h"
+#include "engine/kin.h"
 #include "engine/plan.h"
 #include "engine/pods.h"
 #include "engine/schedule.h"
@@ -37,6 +38,7 @@ struct engine {
     struct config *config;
     struct slot **slots; /* one per config->checks */
     uint32_t *order;     /* check indices, dependencies before dependents */
+    struct kin *kin;
     struct schedule *schedule;
     struct board *board;
     struct history *history;
@@ -128,12 +130,20 @@ static void on_turn_end(void *user) {
         publish(engine, true);
 }
 
+/* Between two states each run follows the start of the one before: a run that took longer
+ * than fast_interval is followed at once, not at some later beat. */
 static void plan_next(struct engine *engine, struct slot *slot) {
-    uint32_t skipped =
-        schedule_next(engine->schedule, slot->index, slot_interval_ms(slot),
-                      slot->config->timing.jitter_percent, loop_now_ms(engine->loop));
+    const struct check_timing *timing = &slot->config->timing;
+    int64_t now_ms = loop_now_ms(engine->loop);
     struct check_record *draft = slot_draft(slot);
-    draft->skipped += skipped;
+    if (health_is_moving(&slot->health)) {
+        int64_t due_ms = slot->run_started_ms + timing->fast_interval_ms;
+        schedule_soon(engine->schedule, slot->index, due_ms > now_ms ? due_ms : now_ms);
+    } else {
+        draft->skipped +=
+            schedule_next(engine->schedule, slot->index, slot_interval_ms(slot),
+                          timing->jitter_percent, now_ms);
+    }
     draft->next_run_mono_ms = schedule_due(engine->schedule, slot->index);
     engine->dirty = true;
 }
@@ -165,6 +175,19 @@ static void note_failure(struct engine *engine, struct slot *slot, bool failed) 
                                engine->last_failed == engine->config->check_count);
 }
 
+/* Ask now whoever can tell whose fault this is, except who was asked a moment ago. */
+static void ask_kin(struct engine *engine, const struct slot *slot) {
+    uint32_t kin[KIN_MOST];
+    size_t count = kin_of(engine->kin, slot->index, kin);
+    int64_t now_ms = loop_now_ms(engine->loop);
+    for (size_t i = 0; i < count; i++) {
+        const struct slot *other = engine->slots[kin[i]];
+        int64_t age_ms = now_ms - other->run_started_ms;
+        if (!other->run && age_ms >= other->config->timing.fast_interval_ms)
+            schedule_push(engine->schedule, kin[i]);
+    }
+}
+
 static void take_outcome(struct engine *engine, struct slot *slot,
                          const struct outcome *outcome) {
     int64_t now_ms = loop_now_ms(engine->loop);
@@ -174,6 +197,8 @@ static void take_outcome(struct engine *engine, struct slot *slot,
     note_failure(engine, slot, outcome->kind == OUTCOME_FAIL);
     bool starved = guard_is_starved(engine->guard) || reason_is_local(outcome->reason);
     slot_count(slot, outcome, starved, now_ms, wall_ms);
+    if (outcome->kind == OUTCOME_FAIL && !starved && slot->health.streak == 1)
+        ask_kin(engine, slot);
     if (slot->has_children)
         show_all(engine, now_ms, wall_ms);
     else
@@ -194,12 +219,8 @@ static void on_outcome(void *user, const struct outcome *outcome) {
 }
 
 static void start_run(struct engine *engine, struct slot *slot) {
-    if (slot->run) {
-        /* Asked for by hand a moment ago and still going: that run stands for this beat.
-         */
-        plan_next(engine, slot);
-        return;
-    }
+    if (slot->run)
+        return; /* asked for off its beat and still going: that run stands for this one */
     slot->run_started_ms = loop_now_ms(engine->loop);
     slot->run = slot->type->start(engine->options.env, slot->config, on_outcome, slot);
     engine->in_flight++;
@@ -344,6 +365,7 @@ void engine_free(struct engine *engine) {
         retire_slot(engine, engine->slots[i]);
     free(engine->slots);
     free(engine->order);
+    kin_free(engine->kin);
     schedule_free(engine->schedule);
     commands_free(engine->commands);
     snapshot_unref(engine->published);
@@ -403,6 +425,7 @@ void engine_apply(struct engine *engine, struct config *config) {
             retire_slot(engine, engine->slots[i]);
     free(engine->slots);
     free(engine->order);
+    kin_free(engine->kin);
     schedule_free(engine->schedule);
     board_set_config(engine->board, config, wall_ms);
     if (!engine->config)
@@ -417,6 +440,7 @@ void engine_apply(struct engine *engine, struct config *config) {
     pods_set_config(engine->pods, config);
     engine->slots = slots;
     engine->order = plan_order(config);
+    engine->kin = kin_new(config);
     engine->schedule = schedule;
     engine->judge = true;
     show_all(engine, now_ms, wall_ms);

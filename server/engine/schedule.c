@@ -158,6 +158,19 @@ uint32_t schedule_next(struct schedule *s, uint32_t check, int64_t interval_ms,
     return skipped;
 }
 
+void schedule_soon(struct schedule *s, uint32_t check, int64_t due_ms) {
+    struct entry *entry = &s->entries[check];
+    if (entry->heap_at == NOT_PLANNED) {
+        plan(s, check, due_ms);
+    } else if (due_ms < entry->due_ms) {
+        entry->due_ms = due_ms;
+        sift_up(s, entry->heap_at);
+    } else {
+        return;
+    }
+    entry->exact_ms = due_ms;
+}
+
 void schedule_adopt(struct schedule *s, uint32_t check, const struct schedule *from,
                     uint32_t from_check) {
     const struct entry *old = &from->entries[from_check];

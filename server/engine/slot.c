@@ -129,8 +129,6 @@ bool slot_show(struct slot *slot, enum check_state state, uint32_t blocked_by,
 
 int64_t slot_interval_ms(const struct slot *slot) {
     const struct check_timing *timing = &slot->config->timing;
-    if (health_is_moving(&slot->health))
-        return timing->fast_interval_ms;
     return slot->health.counted == STATE_FAILING ? timing->down_interval_ms
                                                  : timing->interval_ms;
 }

@@ -24,24 +24,12 @@ static int64_t first_gap_ms(const struct cadence *cadence) {
 }
 
 /* From there to the start of the last one that counts, each taking `took_ms`. */
-static int64_t further_gaps_ms(const struct cadence *cadence, int64_t first_interval_ms,
-                               int64_t took_ms, int count) {
+static int64_t further_gaps_ms(const struct cadence *cadence, int64_t took_ms,
+                               int count) {
     int64_t edge_ms = cadence->edge_interval_ms;
-    int64_t late = late_ms(cadence, first_interval_ms);
-    int64_t edge_late = late_ms(cadence, edge_ms);
-    switch (cadence->gap) {
-        case CADENCE_FROM_START:
-            return count * (edge_ms > took_ms ? edge_ms : took_ms);
-        case CADENCE_FROM_END:
-            return count * (edge_ms + took_ms);
-        case CADENCE_BEAT:
-            break;
-    }
-    if (count == 0)
-        return 0;
-    /* Measured from the beat of the first, whose own delay is counted already. */
-    return next_beat_ms(late + took_ms, edge_ms) - late +
-           (count - 1) * next_beat_ms(edge_late + took_ms, edge_ms) + edge_late;
+    if (cadence->gap == CADENCE_FROM_END)
+        return count * (edge_ms + took_ms);
+    return count * (edge_ms > took_ms ? edge_ms : took_ms);
 }
 
 /* The phases of several probers are independent: the last of n comes, on average, after
@@ -50,23 +38,14 @@ static int64_t mean_wait_ms(const struct cadence *cadence, int64_t interval_ms) 
     return interval_ms * cadence->probers / (cadence->probers + 1);
 }
 
-static int64_t best_ms(const struct cadence *cadence, int64_t first_interval_ms,
-                       int count) {
-    int64_t edge_ms = cadence->edge_interval_ms;
-    int64_t ms = (count - 1) * edge_ms - late_ms(cadence, first_interval_ms) -
-                 early_ms(cadence, edge_ms);
-    return count > 1 && ms > 0 ? ms : 0;
-}
-
 static struct span detect(const struct cadence *cadence, int64_t took_ms) {
     int further = cadence->fall - 1;
     return (struct span){
-        .best_ms = best_ms(cadence, cadence->interval_ms, cadence->fall),
+        .best_ms = further * cadence->edge_interval_ms,
         .typical_ms = mean_wait_ms(cadence, cadence->interval_ms) +
                       further * cadence->edge_interval_ms,
-        .worst_ms = first_gap_ms(cadence) +
-                    further_gaps_ms(cadence, cadence->interval_ms, took_ms, further) +
-                    took_ms,
+        .worst_ms =
+            first_gap_ms(cadence) + further_gaps_ms(cadence, took_ms, further) + took_ms,
     };
 }
 
@@ -103,11 +82,10 @@ struct span cadence_detect_answered(const struct cadence *cadence) {
 struct span cadence_recover(const struct cadence *cadence) {
     int further = cadence->rise - 1;
     return (struct span){
-        .best_ms = best_ms(cadence, cadence->down_interval_ms, cadence->rise),
+        .best_ms = further * cadence->edge_interval_ms,
         .typical_ms = mean_wait_ms(cadence, cadence->down_interval_ms) +
                       further * cadence->edge_interval_ms,
-        .worst_ms = first_up_gap_ms(cadence) +
-                    further_gaps_ms(cadence, cadence->down_interval_ms, 0, further),
+        .worst_ms = first_up_gap_ms(cadence) + further_gaps_ms(cadence, 0, further),
     };
 }
 

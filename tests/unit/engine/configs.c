@@ -35,14 +35,16 @@ struct config *configs_make(const struct check_spec *specs, uint32_t count) {
             .tenant = specs[i].tenant ? tenant_index(config, tenants, specs[i].tenant)
                                       : CONFIG_NO_TENANT,
             .severity = specs[i].severity,
-            .timing = {.interval_ms = 60,
-                       .fast_interval_ms = 20,
-                       .down_interval_ms = 60,
-                       .timeout_ms = 50,
-                       .connect_timeout_ms = 50,
-                       .rise = 2,
-                       .fall = 3,
-                       .max_body_bytes = 4096}};
+            .role = specs[i].role,
+            .timing = {
+                .interval_ms = specs[i].interval_ms > 0 ? specs[i].interval_ms : 60,
+                .fast_interval_ms = 20,
+                .down_interval_ms = specs[i].interval_ms > 0 ? specs[i].interval_ms : 70,
+                .timeout_ms = 50,
+                .connect_timeout_ms = 50,
+                .rise = 2,
+                .fall = 3,
+                .max_body_bytes = 4096}};
         if (specs[i].parent) {
             uint32_t *parent = arena_alloc(config->arena, 1, sizeof *parent);
             *parent = config_find_check(config, specs[i].parent);

@@ -82,12 +82,17 @@ static struct seen watch_interval(const struct cadence *cadence,
     return seen;
 }
 
-static int64_t beat_interval_ms(const struct cadence *cadence,
-                                const struct health *health) {
-    if (health_is_moving(health))
-        return cadence->edge_interval_ms;
-    return health->counted == STATE_FAILING ? cadence->down_interval_ms
-                                            : cadence->interval_ms;
+/* As the engine plans the run after one that began and ended at these times. */
+static void plan_beat(struct schedule *schedule, const struct cadence *cadence,
+                      const struct health *health, int64_t start_ms, int64_t end_ms) {
+    if (health_is_moving(health)) {
+        int64_t due_ms = start_ms + cadence->edge_interval_ms;
+        schedule_soon(schedule, 0, due_ms > end_ms ? due_ms : end_ms);
+        return;
+    }
+    int64_t interval_ms = health->counted == STATE_FAILING ? cadence->down_interval_ms
+                                                           : cadence->interval_ms;
+    schedule_next(schedule, 0, interval_ms, cadence->jitter_percent, end_ms);
 }
 
 /* One of our own checks, on the engine's schedule. */
@@ -116,8 +121,7 @@ static struct seen watch_beat(const struct cadence *cadence, const struct fault 
                 seen.up_ms = end_ms;
         }
         /* A probe that ran into its timeout ends a moment later than that. */
-        schedule_next(schedule, 0, beat_interval_ms(cadence, &health),
-                      cadence->jitter_percent, end_ms + pick(0, 1));
+        plan_beat(schedule, cadence, &health, start_ms, end_ms + pick(0, 1));
     }
     schedule_free(schedule);
     return seen;

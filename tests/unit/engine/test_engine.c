@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 10000, FAKES_MAX = 32 };
+enum { DEADLINE_MS = 10000, FAKES_MAX = 32, HOUR_MS = 3600000 };
 
 /* What the fake type answers for one check name. */
 struct fake {
@@ -187,10 +187,10 @@ static enum check_state state_of(const struct snapshot *snapshot, const char *na
 }
 
 static const struct check_spec two_tenants[] = {
-    {"tenant/app1/direct", "fake", "app1", SEVERITY_WARNING, NULL},
-    {"tenant/app1/routed", "fake", "app1", SEVERITY_CRITICAL, NULL},
-    {"tenant/app2/direct", "fake", "app2", SEVERITY_WARNING, NULL},
-    {"tenant/app2/routed", "fake", "app2", SEVERITY_CRITICAL, NULL},
+    {"tenant/app1/direct", "fake", "app1", SEVERITY_WARNING, NULL, ROLE_NONE, 0},
+    {"tenant/app1/routed", "fake", "app1", SEVERITY_CRITICAL, NULL, ROLE_NONE, 0},
+    {"tenant/app2/direct", "fake", "app2", SEVERITY_WARNING, NULL, ROLE_NONE, 0},
+    {"tenant/app2/routed", "fake", "app2", SEVERITY_CRITICAL, NULL, ROLE_NONE, 0},
 };
 
 static bool is_healthy(const struct snapshot *snapshot) {
@@ -251,7 +251,8 @@ static void test_run_keeps_one_run_per_check_and_the_cap(void **state) {
     stage_open(&stage);
     for (int i = 0; i < 20; i++) {
         snprintf(names[i], sizeof names[i], "c%d", i);
-        specs[i] = (struct check_spec){names[i], "fake", NULL, SEVERITY_CRITICAL, NULL};
+        specs[i] = (struct check_spec){names[i], "fake",    NULL, SEVERITY_CRITICAL,
+                                       NULL,     ROLE_NONE, 0};
         fake_of(names[i])->delay_ms = 40;
     }
     stage_apply(&stage, specs, 20);
@@ -272,7 +273,8 @@ static bool was_late(const struct snapshot *snapshot) {
 
 static void test_run_that_never_answers_goes_stale_and_is_given_up(void **state) {
     (void)state;
-    static const struct check_spec spec = {"hang", "fake", NULL, SEVERITY_CRITICAL, NULL};
+    static const struct check_spec spec = {"hang", "fake",    NULL, SEVERITY_CRITICAL,
+                                           NULL,   ROLE_NONE, 0};
     struct stage stage;
     stage_open(&stage);
     fake_of("hang")->hangs = true;
@@ -285,13 +287,14 @@ static void test_run_that_never_answers_goes_stale_and_is_given_up(void **state)
 }
 
 static const struct check_spec family[] = {
-    {"gateway", "fake", NULL, SEVERITY_CRITICAL, NULL},
-    {"child", "fake", "app1", SEVERITY_CRITICAL, "gateway"},
-    {"grandchild", "fake", "app1", SEVERITY_CRITICAL, "child"},
+    {"gateway", "fake", NULL, SEVERITY_CRITICAL, NULL, ROLE_NONE, 0},
+    {"child", "fake", "app1", SEVERITY_CRITICAL, "gateway", ROLE_NONE, 0},
+    {"grandchild", "fake", "app1", SEVERITY_CRITICAL, "child", ROLE_NONE, 0},
 };
 
 static bool grandchild_is_blocked(const struct snapshot *snapshot) {
-    return state_of(snapshot, "grandchild") == STATE_BLOCKED;
+    return state_of(snapshot, "grandchild") == STATE_BLOCKED &&
+           snapshot->checks[2]->blocked_by == 0; /* the child may fail first */
 }
 
 static void test_run_failing_parent_blocks_and_names_the_root(void **state) {
@@ -303,7 +306,6 @@ static void test_run_failing_parent_blocks_and_names_the_root(void **state) {
     for (int i = 0; i < 3; i++)
         fake_of(family[i].name)->passes = false;
     stage_run(&stage, grandchild_is_blocked);
-    assert_int_equal(stage.seen->checks[2]->blocked_by, 0);
     assert_int_equal(state_of(stage.seen, "child"), STATE_BLOCKED);
     assert_int_equal(snapshot_root_cause(stage.seen), 0);
     /* Blocked children are not counted against their tenant. */
@@ -319,6 +321,55 @@ static void test_run_failing_parent_blocks_and_names_the_root(void **state) {
 static bool is_healthy_though_pending(const struct snapshot *snapshot) {
     return state_of(snapshot, "gateway") == STATE_PENDING &&
            snapshot->verdicts.answer == VERDICT_HEALTHY;
+}
+
+static bool slow_is_failing(const struct snapshot *snapshot) {
+    return state_of(snapshot, "slow") == STATE_FAILING;
+}
+
+static bool app1_routed_is_failing(const struct snapshot *snapshot) {
+    return state_of(snapshot, "tenant/app1/routed") == STATE_FAILING;
+}
+
+static void test_run_first_failure_asks_the_kin_at_once(void **state) {
+    (void)state;
+    static const struct check_spec specs[] = {
+        {"tenant/app1/routed", "fake", "app1", SEVERITY_CRITICAL, NULL,
+         ROLE_TENANT_ROUTED, 0},
+        /* The others' own first beat comes seconds later. */
+        {"tenant/app1/direct", "fake", "app1", SEVERITY_WARNING, NULL, ROLE_TENANT_DIRECT,
+         HOUR_MS},
+        {"tenant/app2/routed", "fake", "app2", SEVERITY_CRITICAL, NULL,
+         ROLE_TENANT_ROUTED, HOUR_MS},
+        {"tenant/app2/direct", "fake", "app2", SEVERITY_WARNING, NULL, ROLE_TENANT_DIRECT,
+         HOUR_MS},
+    };
+    struct stage stage;
+    stage_open(&stage);
+    fake_of("tenant/app1/routed")->passes = false;
+    stage_apply(&stage, specs, 4);
+    stage_run(&stage, app1_routed_is_failing);
+    assert_true(fake_of("tenant/app1/direct")->runs > 0);
+    assert_true(fake_of("tenant/app2/routed")->runs > 0);
+    assert_int_equal(fake_of("tenant/app2/direct")->runs, 0); /* tells nothing of app1 */
+    stage_close(&stage);
+}
+
+static void test_run_that_took_long_is_followed_at_once(void **state) {
+    (void)state;
+    static const struct check_spec specs[] = {
+        {"slow", "fake", NULL, SEVERITY_CRITICAL, NULL, ROLE_NONE, HOUR_MS}};
+    struct stage stage;
+    stage_open(&stage);
+    fake_of("slow")->passes = false;
+    fake_of("slow")->delay_ms = 30; /* longer than fast_interval */
+    stage_apply(&stage, specs, 1);
+    engine_request_run(stage.engine, "slow");
+    int64_t began_ms = clock_mono_ms();
+    stage_run(&stage, slow_is_failing);
+    assert_true(clock_mono_ms() - began_ms >= 3 * 30);
+    assert_int_equal(fake_of("slow")->runs, 3);
+    stage_close(&stage);
 }
 
 static void test_run_check_that_cannot_be_asked_degrades_nothing(void **state) {
@@ -372,7 +423,8 @@ static bool slow_ran_twice(const struct snapshot *snapshot) {
 
 static void test_request_run_runs_off_schedule(void **state) {
     (void)state;
-    static const struct check_spec spec = {"slow", "fake", NULL, SEVERITY_INFO, NULL};
+    static const struct check_spec spec = {"slow", "fake",    NULL, SEVERITY_INFO,
+                                           NULL,   ROLE_NONE, 0};
     struct stage stage;
     stage_open(&stage);
     struct config *config = configs_make(&spec, 1);
@@ -437,6 +489,8 @@ int main(void) {
         cmocka_unit_test(test_run_keeps_one_run_per_check_and_the_cap),
         cmocka_unit_test(test_run_that_never_answers_goes_stale_and_is_given_up),
         cmocka_unit_test(test_run_failing_parent_blocks_and_names_the_root),
+        cmocka_unit_test(test_run_first_failure_asks_the_kin_at_once),
+        cmocka_unit_test(test_run_that_took_long_is_followed_at_once),
         cmocka_unit_test(test_run_check_that_cannot_be_asked_degrades_nothing),
         cmocka_unit_test(test_apply_keeps_the_state_of_equal_checks),
         cmocka_unit_test(test_apply_while_runs_are_in_flight_cancels_the_removed),

@@ -91,6 +91,35 @@ static void test_next_on_a_planned_check_changes_nothing(void **state) {
     schedule_free(schedule);
 }
 
+static void test_soon_moves_a_planned_check_forward_only(void **state) {
+    (void)state;
+    struct schedule *schedule = one_group(3);
+    for (uint32_t i = 0; i < 3; i++) {
+        schedule_first(schedule, i, "x", 1, START_MS);
+        schedule_collect(schedule, START_MS);
+        assert_int_equal(schedule_pop(schedule), i);
+        schedule_next(schedule, i, 1000 + 100 * i, 0, START_MS);
+    }
+    schedule_soon(schedule, 2, START_MS + 300);
+    assert_int_equal(schedule_wait_ms(schedule, START_MS), 300);
+    schedule_soon(schedule, 2, START_MS + 400);
+    assert_int_equal(schedule_due(schedule, 2), START_MS + 300);
+    /* The beat goes on from the run between. */
+    schedule_collect(schedule, START_MS + 300);
+    assert_int_equal(schedule_pop(schedule), 2);
+    assert_int_equal(schedule_next(schedule, 2, 1000, 0, START_MS + 301), 0);
+    assert_int_equal(schedule_due(schedule, 2), START_MS + 1300);
+    schedule_free(schedule);
+}
+
+static void test_soon_plans_a_check_that_has_just_run(void **state) {
+    (void)state;
+    struct schedule *schedule = one_group(1);
+    schedule_soon(schedule, 0, START_MS + 5);
+    assert_int_equal(schedule_due(schedule, 0), START_MS + 5);
+    schedule_free(schedule);
+}
+
 static void test_wait_is_the_time_to_the_earliest(void **state) {
     (void)state;
     struct schedule *schedule = one_group(3);
@@ -186,6 +215,8 @@ int main(void) {
         cmocka_unit_test(test_next_with_jitter_keeps_the_mean_rate),
         cmocka_unit_test(test_next_after_a_stall_skips_and_never_catches_up),
         cmocka_unit_test(test_next_on_a_planned_check_changes_nothing),
+        cmocka_unit_test(test_soon_moves_a_planned_check_forward_only),
+        cmocka_unit_test(test_soon_plans_a_check_that_has_just_run),
         cmocka_unit_test(test_wait_is_the_time_to_the_earliest),
         cmocka_unit_test(test_collect_takes_the_due_ones_in_order),
         cmocka_unit_test(test_pop_serves_groups_in_turn),
