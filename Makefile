@@ -2,10 +2,10 @@
 # `make run` and `make test` install what they need first, and say so.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-tsan coverage build lint format clean lab test-mesh image test-image
+.PHONY: help run test test-faults test-tsan coverage build lint format clean lab test-mesh image test-image test-terraform
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the whole path on this machine (ARGS="--gateway-port 8080"); Ctrl-C ends it
 	@scripts/setup build run
@@ -61,3 +61,6 @@ image: ## the container image, with docker, podman or buildah
 test-image: ## builds it, runs it hardened, probes it, ends it under load; root
 	@scripts/setup run
 	@image/test $(ARGS)
+
+test-terraform: ## azure/terraform against the provider's schema; the first time builds it, 11 minutes
+	@tests/terraform/test $(ARGS)
