@@ -135,12 +135,29 @@ def write_chains(folder, pki):
     return files
 
 
+class Switch:
+    """A server that can be turned off and on."""
+
+    def __init__(self):
+        self.mode = "ok"
+
+    def __call__(self, connection):
+        read_head(connection)
+        if self.mode == "hang":
+            peers.until_gone(connection)
+        elif self.mode == "ok":
+            connection.sendall(peers.answer(b"healthy\n"))
+        else:
+            connection.sendall(peers.answer(b"", "503 No"))
+
+
 class Stage:
     def __init__(self, lab):
         self.pki = Pki(lab.folder)
         files = write_chains(lab.folder, self.pki)
         self.ports = {name: free_port() for name in files}
         self.requests = []
+        self.switch = Switch()
         healthy = lab.peer(records_and_answers(self.requests))
         status = {
             name: lab.peer(peers.says(peers.answer(b"", line, headers)))
@@ -153,10 +170,11 @@ class Stage:
             cluster("healthy", healthy.port),
             cluster("slow", lab.peer(peers.until_gone).port),
             cluster("broken"),
+            cluster("switch", lab.peer(self.switch).port),
             *[cluster(name, peer.port) for name, peer in status.items()],
         ]
         routes = [route("/healthz", "healthy")]
-        routes += [route(f"/{name}", name) for name in ("slow", "broken", *status)]
+        routes += [route(f"/{name}", name) for name in ("slow", "broken", "switch", *status)]
         self.gateway = lab.gateway(
             routes, clusters, secrets={self.ports[name]: files[name] for name in files}
         )
@@ -346,22 +364,6 @@ def test_several_targets_fail_together(lab, stage):
     assert [server(done, place)["health"] for place in (0, 1)] == ["Healthy", "Unhealthy"]
 
 
-class Switch:
-    """A server that can be turned off and on, and notes when."""
-
-    def __init__(self):
-        self.mode = "ok"
-
-    def __call__(self, connection):
-        read_head(connection)
-        if self.mode == "hang":
-            peers.until_gone(connection)
-        elif self.mode == "ok":
-            connection.sendall(peers.answer(b"healthy\n"))
-        else:
-            connection.sendall(peers.answer(b"", "503 No"))
-
-
 class Watching:
     """`probe --watch`, read line by line."""
 
@@ -394,16 +396,20 @@ class Watching:
             self.popen.communicate(timeout=20)
 
 
+@pytest.mark.parametrize("protocol", ["Http", "Https"])
 @pytest.mark.parametrize("fault", ["refuse", "hang"])
-def test_time_to_unhealthy_and_back_is_within_timings_bounds(lab, fault):
-    """The shortest interval the service takes, and what `timing` says of it."""
-    switch = Switch()
-    peer = lab.peer(switch)
-    file = definition(lab, "Http", interval=1, timeout=1, unhealthyThreshold=2)
+def test_time_to_unhealthy_and_back_is_within_timings_bounds(lab, stage, protocol, fault):
+    """Through Envoy, with the shortest interval the service takes, and what `timing` says of it."""
+    switch = stage.switch
+    switch.mode = "ok"
+    file = definition(lab, protocol, path="/switch", interval=1, timeout=1, unhealthyThreshold=2)
     done = lab.cli("timing", "--definition", file, "--instances", 1, "--format", "json")
     row = next(x for x in json.loads(done.stdout)["layers"] if x["layer"] == "appgw")
     early, late = 0.05, 0.5  # of a busy machine
-    watching = Watching(lab, "--definition", file, "--target", peer.url().rstrip("/"))
+    target = stage.https() if protocol == "Https" else stage.http()
+    watching = Watching(
+        lab, *("--definition", file, "--target", target, "--root", stage.pki.ca_file)
+    )
     watching.until("Healthy now")
     for _ in range(2):
         for mode, line, span in (

@@ -90,7 +90,30 @@ def test_kill_app2_look_restore_and_interrupt(start):
 
     run.popen.send_signal(signal.SIGINT)
     assert run.popen.wait(20) == 0
-    assert len(run.pids()) >= 5
+    assert len(run.pids()) >= 6
+    run.assert_no_trace()
+
+
+def test_application_gateway_in_front_gives_up_a_dead_gateway_and_takes_it_back(start):
+    run = start()
+    gateway, revive = (
+        int(run.wait_text(pattern)[1])
+        for pattern in (r"\n  kill (\d+)   # ends the gateway", r"kill -USR1 (\d+)")
+    )
+
+    def said(words):
+        return len(re.findall(rf"appgw: .* instance \d: {words} now, ", run.text()))
+
+    assert "appgw (simulated)" in run.text()
+    wait_until(lambda: said("Healthy") == 2, 10, "both instances are told")
+    os.kill(gateway, signal.SIGKILL)
+    wait_until(lambda: said("Unhealthy") == 2, 30, "both instances give it up")
+    assert "Unhealthy now" in run.text()
+    assert "Cannot connect to backend server." in run.text()
+    os.kill(revive, signal.SIGUSR1)
+    wait_until(lambda: said("Healthy") == 4, 30, "both instances take it back")
+    run.popen.send_signal(signal.SIGINT)
+    assert run.popen.wait(20) == 0
     run.assert_no_trace()
 
 
