@@ -506,6 +506,7 @@ def test_the_whole_path_with_application_gateway_in_front(lab):
         (["--definition", "FILE", "--target", "https://x", "--root", "nowhere.pem"], "nowhere.pem"),
         (["--definition", "FILE", "--target", "https://x", "--root", "."], "--root"),
         (["--definition", "FILE", "--target", "https://x", "--root", "FILE"], "PEM form"),
+        (["--definition", "FILE", "--target", "https://x", "--root", "BROKEN"], "PEM form"),
         (["--definition", "FILE", "--count", "0"], "--count: expected 1 to"),
         (["--definition", "FILE", "--count", "x"], "--count: expected 1 to"),
         (["--definition", "FILE", "--instances", "126"], "--instances: expected 1 to 125"),
@@ -524,8 +525,13 @@ def test_the_whole_path_with_application_gateway_in_front(lab):
     ],
 )
 def test_wrong_use(lab, words, says):
-    file = str(definition(lab))
-    done = lab.cli("probe", *[file if word == "FILE" else word for word in words])
+    files = {
+        "FILE": definition(lab),
+        "BROKEN": lab.file(
+            "broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        ),
+    }
+    done = lab.cli("probe", *[files.get(word, word) for word in words])
     assert done.returncode == 2
     assert done.stdout == ""
     assert says in done.stderr
