@@ -1,5 +1,5 @@
+#!/usr/bin/env bash
 # Shared by the scripts beside it, sourced: messages, calls of az and what its refusals mean.
-# shellcheck shell=bash
 # shellcheck disable=SC2034  # what is set here is used there
 
 readonly self=${0##*/}
