@@ -1,7 +1,6 @@
 # One static binary in an empty image. `make image` builds it; image/build says how.
 #
-# BASE is only what it is built on. Where no registry can be reached, image/base makes one of the
-# same name from Debian's packages.
+# BASE is only what it is built on; image/base makes one from Debian's packages.
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS dependencies

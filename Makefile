@@ -34,9 +34,10 @@ build: ## the release binary: build/release/server/health-responder
 	@cmake --preset release
 	@cmake --build --preset release
 
-lint: ## formatters and static analysis; says nothing but a closing line when all is well
-	@scripts/setup build run test lint
+lint: ## formatters and static analysis, of the manifests too; nothing but closing lines when all is well
+	@scripts/setup build run test lint mesh
 	@scripts/lint
+	@scripts/lint-manifests
 
 format: ## let clang-format and ruff rewrite the sources
 	@scripts/setup lint
@@ -46,12 +47,12 @@ clean: ## remove what was built; .venv stays
 	rm -rf build
 
 lab: ## a cluster on this machine to play with: real API server, istiod, Envoy (ARGS="--ambient"); root
-	@scripts/setup build run
+	@scripts/setup build run mesh
 	@cmake --preset release >/dev/null && cmake --build --preset release --target health-responder
 	@exec tests/mesh/up $(ARGS)
 
 test-mesh: ## k8s/ on that cluster; the first time builds it, 15 minutes; root
-	@scripts/setup build run
+	@scripts/setup build run mesh
 	@cmake --preset release >/dev/null && cmake --build --preset release --target health-responder
 	@tests/mesh/test $(ARGS)
 
@@ -59,7 +60,7 @@ image: ## the container image, with docker, podman or buildah
 	@image/build $(ARGS)
 
 test-image: ## builds it, runs it hardened, probes it, ends it under load; root
-	@scripts/setup run
+	@scripts/setup image
 	@image/test $(ARGS)
 
 test-terraform: ## azure/terraform against the provider's schema; the first time builds it, 11 minutes

@@ -79,9 +79,6 @@ def test_a_broken_configuration_leaves_every_gateway_pod_ready(lab, sidecar):
         lab.kube.patch(CONFIG, {"data": original})
 
 
-# A server that is given a file it cannot use ends with status 2; one that stays up and shows it
-# is asked for. Strict: this line has to go as soon as it does.
-@pytest.mark.xfail(strict=True, raises=TimeoutError, reason="serve ends on a bad file")
 def test_a_new_gateway_pod_gets_ready_with_a_broken_configuration(lab, sidecar):
     """It starts with a file that it cannot use, stays up, and shows it."""
     original = lab.kube.get(CONFIG)["data"]
