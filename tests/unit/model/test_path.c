@@ -308,11 +308,13 @@ static const struct row rows[] = {
     {"direct=~TIMEOUT", 0, "app-direct", HOP_BACKEND_DIRECT, "tenant:app1", TIMEOUT, WARNS, MID},
     {"routed=~TLS_EXPIRED", 0, "routed-warns", HOP_GATEWAY_TLS, "gateway", TLS_EXPIRED, WARNS, MID},
     {"own=~TIMEOUT", 0, "tenant-check-warns", HOP_BACKEND_DIRECT, "tenant:app1", TIMEOUT, WARNS, MID},
-    {"shared=CONNECT_REFUSED", SHARED, "shared-check", HOP_BACKEND_DIRECT, "platform", CONNECT_REFUSED, WARNS, MID},
-    {"shared=GW_NO_ENDPOINTS", SHARED, "shared-check", HOP_BACKEND_ROUTED, "platform", GW_NO_ENDPOINTS, WARNS, MID},
-    {"shared=TLS_EXPIRED", SHARED, "shared-check", HOP_BACKEND_DIRECT, "platform", TLS_EXPIRED, WARNS, MID},
-    {"shared=GW_NOT_LIVE", SHARED, "shared-check", HOP_GATEWAY_READY, "gateway", GW_NOT_LIVE, WARNS, MID},
+    {"shared=CONNECT_REFUSED", SHARED, "shared-check", HOP_BACKEND_DIRECT, "platform", CONNECT_REFUSED, FAILS, DOWN},
+    {"shared=GW_NO_ENDPOINTS", SHARED, "shared-check", HOP_BACKEND_ROUTED, "platform", GW_NO_ENDPOINTS, FAILS, DOWN},
+    {"shared=TLS_EXPIRED", SHARED, "shared-check", HOP_BACKEND_DIRECT, "platform", TLS_EXPIRED, FAILS, DOWN},
+    {"shared=GW_NOT_LIVE", SHARED, "shared-check", HOP_GATEWAY_READY, "gateway", GW_NOT_LIVE, FAILS, DOWN},
     {"shared=DNS_NXDOMAIN nogw tenants=0", SHARED, "shared-check", HOP_NAMES, "platform", DNS_NXDOMAIN, FAILS, DOWN},
+    {"shared=CONNECT_REFUSED+warning", SHARED, "shared-check", HOP_BACKEND_DIRECT, "platform", CONNECT_REFUSED, WARNS, MID},
+    {"shared=~TIMEOUT", SHARED, "shared-check-warns", HOP_BACKEND_DIRECT, "platform", TIMEOUT, WARNS, MID},
 
     /* Inbound. */
     {"appgw=95+node", 0, "appgw-silent-cluster", HOP_INBOUND, "platform", TIMEOUT, WARNS, MID},

@@ -302,7 +302,8 @@ static void test_path_root_cause_is_what_explains_most(void **state) {
          "app2: route is broken: "},
         {"stuck tenants=2 routed=GW_NO_ROUTE", "self is broken: our engine has stopped"},
         {"self=TIMEOUT", "self warns: our own check self fails"},
-        {"shared=HTTP_STATUS", "backend_direct warns: shared: "},
+        {"shared=HTTP_STATUS", "backend_direct is broken: shared: "},
+        {"shared=HTTP_STATUS+warning", "backend_direct warns: shared: "},
         {"appgw=95", "inbound warns: "},
         /* Two tenants, each its own: the critical one, then the one that came first. */
         {"tenants=2 routed=GW_NO_ENDPOINTS routed2=GW_NO_ROUTE", "app1: "},
