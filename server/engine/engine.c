@@ -1,8 +1,8 @@
-/* The engine on its loop: starts due checks, takes their outcomes, publishes at the end
- * of the turn. Owns the running configuration's slots, schedule and board. Rules live
- * elsewhere: when in schedule, what an outcome does in slot, what it means in board and
- * model. */
-#include "engine/engine.h"
+/* The engine on its loop: takes over configurations, looks at time and at itself,
+ * publishes at the end of the turn. Owns the running configuration's slots, schedule and
+ * board. Rules live elsewhere: when in schedule, from a due time to a state in runs, what
+ * an outcome does in slot, what it means in board and model. */
+#include "engine_internal.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,82 +22,11 @@
 #include <string.h>
 
 enum {
-    SWEEP_MS = 250,        /* stale states, refreshed snapshots, figures */
-    LATE_SLACK_MS = 250,   /* an outcome this much after its timeout is dropped */
-    LOST_SLACK_MS = 2000,  /* a run this much after its timeout is given up */
-    STALE_LEAST_MS = 1000, /* no check is stale before, however short its interval */
+    SWEEP_MS = 250, /* stale states, refreshed snapshots, figures */
     CLOCK_JUMP_MS = 1000,
-    ALL_FAILING_LEAST = 3, /* checks; fewer failing together is nothing special */
 };
 
 static const char CGROUP_FOLDER[] = "/sys/fs/cgroup";
-
-struct engine {
-    struct engine_options options;
-    struct loop *loop; /* borrowed from options.env */
-    struct config *config;
-    struct slot **slots; /* one per config->checks */
-    uint32_t *order;     /* check indices, dependencies before dependents */
-    struct kin *kin;
-    struct schedule *schedule;
-    struct board *board;
-    struct history *history;
-    struct pods *pods;
-    struct commands *commands;
-    struct guard *guard;
-    struct loop_wake *wake;
-    struct loop_timer *due_timer;
-    struct loop_timer *sweep_timer;
-    int64_t applied_ms;       /* monotonic: first real configuration */
-    uint32_t without_outcome; /* slots that never had one */
-    uint32_t last_failed;     /* slots whose newest outcome is a failure */
-    int in_flight;
-    bool judge;   /* a shown state may have changed: verdicts at the end of the turn */
-    bool changed; /* publish at the end of the turn */
-    bool dirty;   /* publish at the next sweep */
-    int64_t sweep_due_us;
-    int64_t wall_offset_ms; /* wall minus monotonic clock */
-    struct snapshot *published;
-};
-
-static uint32_t failing_dependency(const struct engine *engine, const struct slot *slot) {
-    for (uint32_t i = 0; i < slot->config->parent_count; i++) {
-        uint32_t parent = slot->config->parents[i];
-        const struct slot *other = engine->slots[parent];
-        if (other->shown == STATE_FAILING)
-            return parent;
-        if (other->shown == STATE_BLOCKED) {
-            return slot_newest(other)->blocked_by;
-        }
-    }
-    return UINT32_MAX;
-}
-
-static int64_t stale_ms(const struct engine *engine, const struct slot *slot) {
-    const struct check_timing *timing = &slot->config->timing;
-    int64_t longest = timing->interval_ms > timing->down_interval_ms
-                          ? timing->interval_ms
-                          : timing->down_interval_ms;
-    int64_t stale = longest * engine->config->engine.stale_after + timing->timeout_ms;
-    return stale > STALE_LEAST_MS ? stale : STALE_LEAST_MS;
-}
-
-static void show(struct engine *engine, struct slot *slot, int64_t now_ms,
-                 int64_t wall_ms) {
-    uint32_t blocked_by = failing_dependency(engine, slot);
-    enum check_state state =
-        health_shown(&slot->health, now_ms, slot->first_ms, stale_ms(engine, slot),
-                     blocked_by != UINT32_MAX);
-    if (slot_show(slot, state, blocked_by, wall_ms)) {
-        board_stats(engine->board)->transitions++;
-        engine->judge = true;
-    }
-}
-
-static void show_all(struct engine *engine, int64_t now_ms, int64_t wall_ms) {
-    for (uint32_t i = 0; i < engine->config->check_count; i++)
-        show(engine, engine->slots[engine->order[i]], now_ms, wall_ms);
-}
 
 static void publish(struct engine *engine, bool changed) {
     struct engine_stats *stats = board_stats(engine->board);
@@ -130,129 +59,8 @@ static void on_turn_end(void *user) {
         publish(engine, true);
 }
 
-/* Between two states each run follows the start of the one before: a run that took longer
- * than fast_interval is followed at once, not at some later beat. */
-static void plan_next(struct engine *engine, struct slot *slot) {
-    const struct check_timing *timing = &slot->config->timing;
-    int64_t now_ms = loop_now_ms(engine->loop);
-    struct check_record *draft = slot_draft(slot);
-    if (health_is_moving(&slot->health)) {
-        int64_t due_ms = slot->run_started_ms + timing->fast_interval_ms;
-        schedule_soon(engine->schedule, slot->index, due_ms > now_ms ? due_ms : now_ms);
-    } else {
-        draft->skipped +=
-            schedule_next(engine->schedule, slot->index, slot_interval_ms(slot),
-                          timing->jitter_percent, now_ms);
-    }
-    draft->next_run_mono_ms = schedule_due(engine->schedule, slot->index);
-    engine->dirty = true;
-}
-
-static void start_due(struct engine *engine);
-
-static void end_run(struct engine *engine, struct slot *slot) {
-    slot->run = NULL;
-    engine->in_flight--;
-    plan_next(engine, slot);
-}
-
-static void drop_late(struct engine *engine, struct slot *slot, int64_t took_ms) {
-    slot_draft(slot)->late++;
-    board_stats(engine->board)->late++;
-    log_event(LOG_LEVEL_WARN, "check_late", LOG_TEXT("check", slot->config->name),
-              LOG_INT("took_ms", took_ms),
-              LOG_INT("timeout_ms", slot->config->timing.timeout_ms));
-}
-
-/* When everything fails at once, the observer is the first suspect. */
-static void note_failure(struct engine *engine, struct slot *slot, bool failed) {
-    if (slot->last_failed != failed) {
-        slot->last_failed = failed;
-        engine->last_failed += failed ? 1 : -1U;
-    }
-    guard_note_all_failing(engine->guard,
-                           engine->config->check_count >= ALL_FAILING_LEAST &&
-                               engine->last_failed == engine->config->check_count);
-}
-
-/* Ask now whoever can tell whose fault this is, except who was asked a moment ago. */
-static void ask_kin(struct engine *engine, const struct slot *slot) {
-    uint32_t kin[KIN_MOST];
-    size_t count = kin_of(engine->kin, slot->index, kin);
-    int64_t now_ms = loop_now_ms(engine->loop);
-    for (size_t i = 0; i < count; i++) {
-        const struct slot *other = engine->slots[kin[i]];
-        int64_t age_ms = now_ms - other->run_started_ms;
-        if (!other->run && age_ms >= other->config->timing.fast_interval_ms)
-            schedule_push(engine->schedule, kin[i]);
-    }
-}
-
-static void take_outcome(struct engine *engine, struct slot *slot,
-                         const struct outcome *outcome) {
-    int64_t now_ms = loop_now_ms(engine->loop);
-    int64_t wall_ms = clock_wall_ms();
-    if (slot->health.last_ms == 0)
-        engine->without_outcome--;
-    note_failure(engine, slot, outcome->kind == OUTCOME_FAIL);
-    bool starved = guard_is_starved(engine->guard) || reason_is_local(outcome->reason);
-    slot_count(slot, outcome, starved, now_ms, wall_ms);
-    if (outcome->kind == OUTCOME_FAIL && !starved && slot->health.streak == 1)
-        ask_kin(engine, slot);
-    if (slot->has_children)
-        show_all(engine, now_ms, wall_ms);
-    else
-        show(engine, slot, now_ms, wall_ms);
-}
-
-static void on_outcome(void *user, const struct outcome *outcome) {
-    struct slot *slot = user;
-    struct engine *engine = slot->engine;
-    int64_t took_ms = loop_now_ms(engine->loop) - slot->run_started_ms;
-    board_stats(engine->board)->runs++;
-    if (took_ms > slot->config->timing.timeout_ms + LATE_SLACK_MS)
-        drop_late(engine, slot, took_ms);
-    else
-        take_outcome(engine, slot, outcome);
-    end_run(engine, slot);
-    start_due(engine);
-}
-
-static void start_run(struct engine *engine, struct slot *slot) {
-    if (slot->run)
-        return; /* asked for off its beat and still going: that run stands for this one */
-    slot->run_started_ms = loop_now_ms(engine->loop);
-    slot->run = slot->type->start(engine->options.env, slot->config, on_outcome, slot);
-    engine->in_flight++;
-}
-
-static void start_due(struct engine *engine) {
-    schedule_collect(engine->schedule, loop_now_ms(engine->loop));
-    while (engine->in_flight < engine->config->engine.concurrency) {
-        uint32_t check = schedule_pop(engine->schedule);
-        if (check == SCHEDULE_NONE)
-            break;
-        start_run(engine, engine->slots[check]);
-    }
-    int64_t wait_ms = schedule_wait_ms(engine->schedule, loop_now_ms(engine->loop));
-    if (wait_ms >= 0)
-        loop_timer_set(engine->due_timer, wait_ms);
-}
-
 static void on_due(void *user) {
-    start_due(user);
-}
-
-static void give_up_lost_runs(struct engine *engine, int64_t now_ms) {
-    for (uint32_t i = 0; i < engine->config->check_count; i++) {
-        struct slot *slot = engine->slots[i];
-        int64_t limit_ms = slot->config->timing.timeout_ms + LOST_SLACK_MS;
-        if (slot->run && now_ms - slot->run_started_ms > limit_ms) {
-            slot->type->cancel(slot->run);
-            drop_late(engine, slot, now_ms - slot->run_started_ms);
-            end_run(engine, slot);
-        }
-    }
+    runs_start_due(user);
 }
 
 static void measure_lag(struct engine *engine) {
@@ -299,15 +107,15 @@ static void on_sweep(void *user) {
     int64_t now_ms = loop_now_ms(engine->loop);
     measure_lag(engine);
     look_at_self(engine);
-    give_up_lost_runs(engine, now_ms);
-    show_all(engine, now_ms, clock_wall_ms());
+    runs_give_up_lost(engine, now_ms);
+    runs_show_all(engine, now_ms, clock_wall_ms());
     grow_ready(engine, now_ms);
     /* Time alone ends an override. */
     if (board_judge(engine->board, engine->slots, clock_wall_ms()))
         engine->changed = true;
     if (engine->dirty && !engine->changed && !engine->judge)
         publish(engine, false);
-    start_due(engine);
+    runs_start_due(engine);
     arm_sweep(engine);
 }
 
@@ -320,7 +128,7 @@ static void on_wake(void *user) {
             schedule_push(engine->schedule, check);
         free(name);
     }
-    start_due(engine);
+    runs_start_due(engine);
 }
 
 struct engine *engine_new(const struct engine_options *options) {
@@ -347,11 +155,7 @@ struct engine *engine_new(const struct engine_options *options) {
 }
 
 static void retire_slot(struct engine *engine, struct slot *slot) {
-    if (slot->run) {
-        slot->type->cancel(slot->run);
-        slot->run = NULL;
-        engine->in_flight--;
-    }
+    runs_cancel(engine, slot);
     slot_free(slot);
 }
 
@@ -443,9 +247,9 @@ void engine_apply(struct engine *engine, struct config *config) {
     engine->kin = kin_new(config);
     engine->schedule = schedule;
     engine->judge = true;
-    show_all(engine, now_ms, wall_ms);
+    runs_show_all(engine, now_ms, wall_ms);
     grow_ready(engine, now_ms);
-    start_due(engine);
+    runs_start_due(engine);
 }
 
 void engine_set_reload(struct engine *engine, const struct reload_stats *reload) {
