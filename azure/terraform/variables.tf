@@ -106,7 +106,7 @@ variable "service_range" {
 variable "kubernetes_version" {
   description = "1.30 or newer, major.minor: k8s/base needs admission policies."
   type        = string
-  default     = "1.34"
+  default     = "1.35"
   validation {
     condition     = can(regex("^1\\.[0-9]+$", var.kubernetes_version)) && try(tonumber(split(".", var.kubernetes_version)[1]) >= 30, false)
     error_message = "kubernetes_version: expected major.minor, 1.30 or newer; `az aks get-versions --location LOCATION --output table` lists them."

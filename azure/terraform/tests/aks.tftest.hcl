@@ -1,6 +1,11 @@
 # What Azure would fill in: ids of the form the provider insists on.
 # What Azure would fill in: ids of the form the provider insists on.
 mock_provider "azurerm" {
+  mock_resource "azurerm_monitor_data_collection_rule" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/shop/providers/Microsoft.Insights/dataCollectionRules/shop"
+    }
+  }
   mock_resource "azurerm_user_assigned_identity" {
     defaults = {
       id           = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/shop/providers/Microsoft.ManagedIdentity/userAssignedIdentities/shop"
@@ -88,6 +93,15 @@ run "cluster" {
   assert {
     condition     = contains([for log in azurerm_monitor_diagnostic_setting.this.enabled_log : log.category], "cloud-controller-manager")
     error_message = "Its log tells why a load balancer is pending."
+  }
+  assert {
+    condition = (
+      azurerm_kubernetes_cluster.this.oms_agent[0].log_analytics_workspace_id == var.workspace_id &&
+      azurerm_monitor_data_collection_rule.this.destinations[0].log_analytics[0].workspace_resource_id == var.workspace_id &&
+      azurerm_monitor_data_collection_rule.this.data_flow[0].streams == azurerm_monitor_data_collection_rule.this.data_sources[0].extension[0].streams &&
+      azurerm_monitor_data_collection_rule_association.this.target_resource_id == azurerm_kubernetes_cluster.this.id
+    )
+    error_message = "Containers' logs have a rule that sends them, or the agent sends nothing."
   }
 }
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -I -S
 """`az` and `kubectl` for the tests of azure/scripts. Notes each call, keeps a gateway in a file,
 and refuses options that the real az does not have. STAND_IN is its folder; `refuse.json` there
 maps the beginning of a call to what the real one would say on stderr."""

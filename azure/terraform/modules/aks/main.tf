@@ -136,21 +136,3 @@ resource "azurerm_role_assignment" "pull" {
   principal_id         = azurerm_user_assigned_identity.nodes.principal_id
   principal_type       = "ServicePrincipal"
 }
-
-resource "azurerm_monitor_diagnostic_setting" "this" {
-  name                           = "to-log-analytics"
-  target_resource_id             = azurerm_kubernetes_cluster.this.id
-  log_analytics_workspace_id     = var.workspace_id
-  log_analytics_destination_type = "Dedicated"
-
-  # cloud-controller-manager tells why a load balancer is pending.
-  dynamic "enabled_log" {
-    for_each = ["kube-audit-admin", "guard", "cloud-controller-manager", "cluster-autoscaler", "kube-controller-manager"]
-    content {
-      category = enabled_log.value
-    }
-  }
-  enabled_metric {
-    category = "AllMetrics"
-  }
-}
