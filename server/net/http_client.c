@@ -1,4 +1,5 @@
-/* Transfers on libcurl's multi handles: sockets and timers on the loop, results reported.
+/* Transfers, on libcurl's multi handles or as plain exchanges: sockets and timers on the
+ * loop, results reported.
  *
  * All deadlines are ours. libcurl's own connect timeout covers the TLS handshake as well,
  * and each of its timeouts costs an entry in its timer tree; one loop timer for each
@@ -10,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "http_plain.h"
 #include "net/loop.h"
 #include "tls_internal.h"
 
@@ -41,6 +43,8 @@ static void detach(struct http_transfer *transfer) {
         curl_multi_remove_handle(transfer->lane->multi, transfer->easy);
     transfer->lane = NULL;
     let_go_of_socket(transfer);
+    http_plain_free(transfer->plain);
+    transfer->plain = NULL;
 }
 
 static void recycle(struct http_transfer *transfer) {
@@ -71,7 +75,7 @@ static void destroy(struct http_client *client) {
     curl_global_cleanup();
 }
 
-static void report(struct http_client *client) {
+void http_client_report(struct http_client *client) {
     client->is_reporting = true;
     list_append_all(&client->batch, &client->done);
     while (!list_is_empty(&client->batch)) {
@@ -89,7 +93,7 @@ static void report(struct http_client *client) {
         destroy(client);
 }
 
-static void end_transfer(struct http_transfer *transfer, CURLcode code) {
+void http_client_end(struct http_transfer *transfer, CURLcode code) {
     transfer->code = code;
     if (transfer->facts && transfer->facts->got_answer)
         transfer->got_answer = true;
@@ -111,7 +115,7 @@ static void drive(struct http_lane *lane, curl_socket_t fd, int what) {
     int left = 0;
     for (CURLMsg *message; (message = curl_multi_info_read(lane->multi, &left));) {
         if (message->msg == CURLMSG_DONE)
-            end_transfer(transfer_of(message->easy_handle), message->data.result);
+            http_client_end(transfer_of(message->easy_handle), message->data.result);
     }
 }
 
@@ -134,7 +138,7 @@ static void on_socket_ready(void *user, int events) {
     drive(lane, sock->fd,
           (events & LOOP_READABLE ? CURL_CSELECT_IN : 0) |
               (events & LOOP_WRITABLE ? CURL_CSELECT_OUT : 0));
-    report(lane->client); /* `sock` and `lane` may be gone after it */
+    http_client_report(lane->client); /* `sock` and `lane` may be gone after it */
 }
 
 /* While it connects libcurl waits for writing only; when it wants to read, the connection
@@ -185,7 +189,7 @@ static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user,
 static void on_lane_timer(void *user) {
     struct http_lane *lane = user;
     drive(lane, CURL_SOCKET_TIMEOUT, 0);
-    report(lane->client);
+    http_client_report(lane->client);
 }
 
 static int on_timer_wanted(CURLM *multi, long timeout_ms, void *user) {
@@ -199,12 +203,13 @@ static int on_timer_wanted(CURLM *multi, long timeout_ms, void *user) {
 }
 
 static void on_later(void *user) {
-    report(user);
+    http_client_report(user);
 }
 
 static bool is_connected(const struct http_transfer *transfer) {
     long connections = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
+    if (!transfer->plain)
+        curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
     return transfer->connect_us >= 0 || connections > 0;
 }
 
@@ -216,8 +221,8 @@ static void on_deadline(void *user) {
         return;
     }
     transfer->stop = HTTP_STOP_DEADLINE;
-    end_transfer(transfer, CURLE_OPERATION_TIMEDOUT);
-    report(client);
+    http_client_end(transfer, CURLE_OPERATION_TIMEDOUT);
+    http_client_report(client);
 }
 
 /* Half of what may be opened at all. */
@@ -331,6 +336,19 @@ struct http_client *http_client_new(struct loop *loop, struct err *err) {
     return client;
 }
 
+static CURLcode begin_with_libcurl(struct http_transfer *transfer,
+                                   const struct http_request *request) {
+    CURLcode code = http_transfer_prepare(transfer, request);
+    if (code != CURLE_OK)
+        return code;
+    struct http_lane *lane =
+        lane_for(transfer->client, transfer->is_tls ? request->ca_file : NULL);
+    if (!lane || curl_multi_add_handle(lane->multi, transfer->easy) != CURLM_OK)
+        return CURLE_OUT_OF_MEMORY;
+    transfer->lane = lane;
+    return CURLE_OK;
+}
+
 struct http_transfer *
 http_client_start(struct http_client *client, const struct http_request *request,
                   void (*callback)(void *user, const struct http_result *result),
@@ -339,27 +357,22 @@ http_client_start(struct http_client *client, const struct http_request *request
     transfer->callback = callback;
     transfer->user = user;
     transfer->connect_us = -1;
+    transfer->first_byte_us = -1;
     transfer->start_us = clock_mono_us();
     transfer->end_us = transfer->start_us + request->timeout_ms * 1000;
     list_append(&client->running, &transfer->node);
 
-    CURLcode code = http_transfer_prepare(transfer, request);
-    struct http_lane *lane = NULL;
-    if (code == CURLE_OK) {
-        lane = lane_for(client, transfer->is_tls ? request->ca_file : NULL);
-        if (!lane || curl_multi_add_handle(lane->multi, transfer->easy) != CURLM_OK)
-            code = CURLE_OUT_OF_MEMORY;
-        else
-            transfer->lane = lane;
-    }
+    CURLcode code = http_plain_can(request) ? http_plain_start(transfer, request)
+                                            : begin_with_libcurl(transfer, request);
     if (code != CURLE_OK) {
-        end_transfer(transfer, code);
+        http_client_end(transfer, code);
     } else {
         int64_t connect_end_us = transfer->start_us + request->connect_timeout_ms * 1000;
         deadline_set(&transfer->deadline, connect_end_us < transfer->end_us
                                               ? connect_end_us
                                               : transfer->end_us);
-        drive(lane, CURL_SOCKET_TIMEOUT, 0); /* begin now, not in the next turn */
+        if (transfer->lane) /* begin now, not in the next turn */
+            drive(transfer->lane, CURL_SOCKET_TIMEOUT, 0);
     }
     if (!list_is_empty(&client->done))
         loop_timer_set(client->later, 0);

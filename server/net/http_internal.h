@@ -12,6 +12,7 @@
 #include "net/tls_facts.h"
 
 struct arena;
+struct http_plain;
 struct stack_st_X509;
 struct tls_stores;
 
@@ -59,6 +60,7 @@ struct http_transfer {
     struct http_lane *lane;
     struct http_socket *socket; /* the one it waits on, or NULL */
     CURL *easy;
+    struct http_plain *plain; /* owned; NULL: libcurl makes this one */
     struct deadline deadline;
     int64_t start_us;
     int64_t end_us;
@@ -71,10 +73,12 @@ struct http_transfer {
     struct http_tls_facts *facts; /* one reference; NULL before a handshake */
     struct arena *arena;          /* owns `certificates`; NULL: there are none */
     struct tls_facts certificates;
-    int64_t connect_us; /* -1: not connected */
-    bool got_answer;    /* a byte of an answer came */
-    bool head_done;     /* of the final answer */
-    size_t head_bytes;  /* of all heads and trailers */
+    int64_t connect_us;    /* -1: not connected */
+    int64_t first_byte_us; /* of a plain exchange; -1: none came */
+    int status;            /* of a plain exchange, with head_done */
+    bool got_answer;       /* a byte of an answer came */
+    bool head_done;        /* of the final answer */
+    size_t head_bytes;     /* of all heads and trailers */
     struct buf head;
     struct buf body;
     size_t max_body;
@@ -86,12 +90,20 @@ struct http_transfer {
     void *user;
 };
 
+/* http_client.c */
+/* It is over; told to its owner by the next http_client_report. */
+void http_client_end(struct http_transfer *transfer, CURLcode code);
+void http_client_report(struct http_client *client); /* may free the client */
+
 /* http_request.c: the easy handle and its options. */
 /* NULL where libcurl lacks an option, or memory. */
 struct http_transfer *http_transfer_new(struct http_client *client, struct err *err);
 /* Everything `request` says. CURLE_OK, or why libcurl refuses it. */
 CURLcode http_transfer_prepare(struct http_transfer *transfer,
                                const struct http_request *request);
+/* CURLE_OK, or the transfer's error says why this is not a header. */
+CURLcode http_transfer_judge_header(struct http_transfer *transfer,
+                                    const struct http_header *header);
 /* Forget the last request, to be used again. */
 void http_transfer_reset(struct http_transfer *transfer);
 void http_transfer_free(struct http_transfer *transfer);

@@ -118,15 +118,21 @@ static CURLcode set_constants(struct http_transfer *transfer) {
     return CURLE_OK;
 }
 
-/* "Name: value"; "Name:" takes away libcurl's own; "Name;" is one with an empty value. */
-static CURLcode add_header(struct http_transfer *transfer,
-                           const struct http_header *header) {
+CURLcode http_transfer_judge_header(struct http_transfer *transfer,
+                                    const struct http_header *header) {
     if (!header->name[0] || strpbrk(header->name, "\r\n:; ") ||
         (header->value && strpbrk(header->value, "\r\n"))) {
         snprintf(transfer->error, sizeof transfer->error, "not a header: %.100s",
                  header->name);
         return CURLE_BAD_FUNCTION_ARGUMENT;
     }
+    return CURLE_OK;
+}
+
+/* "Name: value"; "Name:" takes away libcurl's own; "Name;" is one with an empty value. */
+static CURLcode add_header(struct http_transfer *transfer,
+                           const struct http_header *header) {
+    TRY(http_transfer_judge_header(transfer, header));
     BUF_AUTO struct buf line = {0};
     if (!header->value)
         buf_printf(&line, "%s:", header->name);
@@ -232,6 +238,8 @@ void http_transfer_reset(struct http_transfer *transfer) {
     transfer->head_done = false;
     transfer->head_bytes = 0;
     transfer->socket_errno = 0;
+    transfer->status = 0;
+    transfer->is_tls = false;
     transfer->stop = HTTP_STOP_NONE;
     transfer->code = CURLE_OK;
     transfer->error[0] = '\0';

@@ -14,6 +14,8 @@ enum { CODE_TOO_LARGE = 100 };
 
 static int64_t time_of(const struct http_transfer *transfer, CURLINFO info) {
     curl_off_t us = 0;
+    if (transfer->plain)
+        return info == CURLINFO_STARTTRANSFER_TIME_T ? transfer->first_byte_us : -1;
     curl_easy_getinfo(transfer->easy, info, &us);
     return us > 0 ? us : -1;
 }
@@ -30,7 +32,7 @@ static int64_t connect_time(const struct http_transfer *transfer, bool has_conne
 
 static enum http_failure connect_failure(const struct http_transfer *transfer) {
     long sys = transfer->socket_errno;
-    if (sys == 0)
+    if (sys == 0 && !transfer->plain)
         curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &sys);
     switch (sys) {
         case ECONNREFUSED:
@@ -131,9 +133,14 @@ void http_result_fill(struct http_result *result, const struct http_transfer *tr
     const struct http_tls_facts *facts = transfer->facts;
     long status = 0;
     long connections = 0;
-    if (transfer->head_done)
-        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
+    if (transfer->plain) {
+        status = transfer->status;
+        connections = transfer->connect_us >= 0;
+    } else {
+        if (transfer->head_done)
+            curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+        curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
+    }
 
     result->status = (int)status;
     result->head = transfer->head.data ? transfer->head.data : "";

@@ -1,0 +1,20 @@
+/* A plain HTTP exchange over a connection of its own: the check that is made most often.
+ * libcurl would do the same for twice the CPU time (docs/measurements.md). Everything
+ * else (TLS, kept connections, unix sockets) is libcurl's. */
+#ifndef NET_HTTP_PLAIN_H
+#define NET_HTTP_PLAIN_H
+
+#include "http_internal.h"
+
+struct http_plain;
+
+/* What is asked can be asked this way. */
+bool http_plain_can(const struct http_request *request);
+/* Begin; what becomes of it is told to http_client_end. CURLE_OK, or what is wrong with
+ * it before anything was sent. transfer->plain is set. */
+CURLcode http_plain_start(struct http_transfer *transfer,
+                          const struct http_request *request);
+/* Close the connection and free. NULL is fine. */
+void http_plain_free(struct http_plain *plain);
+
+#endif
