@@ -28,11 +28,10 @@
 static const struct command commands[] = {
     {"serve", "[--config FILE] [--wait-for-config]", "Run the server",
      "  --config FILE      default /etc/health-responder/config.json\n"
-     "  --wait-for-config  start without checks where the file is missing or wrong: "
-     "show\n"
-     "                     its errors (log, /config, metrics), never be ready, and take\n"
-     "                     the file as soon as it can be used. For a second container\n"
-     "                     that must not take its pod out\n"
+     "  --wait-for-config  start without checks if the file is missing or wrong: show\n"
+     "                     its errors (log, /config, metrics), be unready, and take\n"
+     "                     the file once it can be used. For a second container that\n"
+     "                     must not take its pod out\n"
      "  --help             this text\n"
      "\n"
      "Logs to stderr. SIGTERM drains and ends (twice: ends now), SIGINT ends without\n"

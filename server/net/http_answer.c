@@ -186,13 +186,14 @@ static enum http_answer_state read_line(struct http_answer *answer, const char *
     bool counts = answer->step != STEP_CHUNK && answer->step != STEP_DATA_END;
     size_t longest = counts ? answer->max_head - answer->head_bytes : answer->max_head;
     struct buf *line = &answer->line;
-    if (line->len + used > longest)
-        return HTTP_ANSWER_HEAD_LONG;
-    buf_append(line, *bytes, used);
-    *bytes += used;
-    *len -= used;
+    size_t room = longest - line->len;
+    buf_append(line, *bytes, used < room ? used : room);
     if (answer->step == STEP_STATUS && !may_be_status(answer))
         return broken(answer, "not a status line of HTTP/1");
+    if (used > room)
+        return HTTP_ANSWER_HEAD_LONG;
+    *bytes += used;
+    *len -= used;
     if (!end)
         return HTTP_ANSWER_MORE;
     if (counts)
