@@ -15,8 +15,8 @@ test: ## every test, with AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup build run test
 	@scripts/test dev $(ARGS)
 
-test-faults: ## every fault of tests/faults, and whether the diagnosis is right
-	@scripts/setup build run test
+test-faults: ## every fault of tests/faults, and whether the diagnosis is right (ARGS=--peers: what others tell)
+	@scripts/setup build run test $(if $(findstring --peers,$(ARGS)),peers)
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev --target health-responder
 	@.venv/bin/python -m pytest -c tests/faults/pytest.ini tests/faults $(ARGS)

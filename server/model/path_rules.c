@@ -461,6 +461,11 @@ const struct path_rule path_rules[] = {
      .hop = HOP_OF_SIGHT, .blame = BLAME_GATEWAY,
      .summary = "the gateway's own figures: {text}",
      .next = GW_LOGS},
+    {.id = "tls-expires", .source = FROM_TLS, .kinds = SIGHT_WARN, .reasons = ONE(TLS_EXPIRED),
+     .hop = HOP_GATEWAY_TLS, .blame = BLAME_GATEWAY,
+     .summary = "a certificate of the gateway's chain for {host} expires soon: "
+                "from then on Application Gateway refuses it",
+     .next = GW_CERTIFICATE("x509 -noout -issuer -dates")},
     {.id = "tls-check", .source = FROM_TLS, .kinds = SIGHT_FAIL | SIGHT_WARN,
      .hop = HOP_OF_SIGHT, .blame = BLAME_GATEWAY,
      .summary = "Application Gateway may refuse the gateway's certificate: {text}",

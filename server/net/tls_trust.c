@@ -140,15 +140,14 @@ X509_STORE *tls_stores_get(struct tls_stores *stores, const char *file, struct e
     return store->x509;
 }
 
-struct tls_way tls_way_find(X509_STORE *store, STACK_OF(X509) * served) {
+static struct tls_way find_way(X509_STORE *store, STACK_OF(X509) * served,
+                               unsigned long flags) {
     struct tls_way way = {.error = X509_V_ERR_OUT_OF_MEM};
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     if (context &&
         X509_STORE_CTX_init(context, store, sk_X509_value(served, 0), served) == 1) {
-        /* Dates are facts of their own. A trusted intermediate is an end as well: so it
-         * is for libcurl. */
-        X509_STORE_CTX_set_flags(context,
-                                 X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN);
+        /* Dates are facts of their own. */
+        X509_STORE_CTX_set_flags(context, X509_V_FLAG_NO_CHECK_TIME | flags);
         X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER);
         X509_STORE_CTX_set_depth(context, WAY_MAX);
         X509_verify_cert(context);
@@ -156,6 +155,17 @@ struct tls_way tls_way_find(X509_STORE *store, STACK_OF(X509) * served) {
         way.certificates = X509_STORE_CTX_get1_chain(context);
     }
     X509_STORE_CTX_free(context);
+    return way;
+}
+
+/* A trusted intermediate is an end as well: so it is for libcurl. But OpenSSL stops at it
+ * even where the root is known, and a pin is about the root. */
+struct tls_way tls_way_find(X509_STORE *store, STACK_OF(X509) * served) {
+    struct tls_way way = find_way(store, served, 0);
+    if (way.error != X509_V_OK) {
+        tls_way_fini(&way);
+        way = find_way(store, served, X509_V_FLAG_PARTIAL_CHAIN);
+    }
     return way;
 }
 

@@ -314,6 +314,20 @@ static void test_tls_judge_pinned_root_missing_in_our_file_warns(void **state) {
                    "TLSv1.3, apps.example.com");
 }
 
+/* The way ends below the root, at what was not served: that is the defect, not the pin.
+ */
+static void test_tls_judge_pin_above_what_was_not_sent_is_the_chains(void **state) {
+    (void)state;
+    struct chain chain;
+    make_chain(&chain);
+    spoil_anchor_not_sent(&chain);
+    spoil_pin(&chain);
+    struct outcome outcome = judge(&chain);
+    assert_int_equal(outcome.kind, OUTCOME_FAIL);
+    assert_int_equal(outcome.reason, TLS_CHAIN);
+    assert_null(strstr(outcome.evidence, "root_fingerprint"));
+}
+
 static void test_tls_judge_unknown_root_is_said_once(void **state) {
     (void)state;
     struct chain chain;
@@ -516,6 +530,7 @@ int main(void) {
         cmocka_unit_test(test_tls_judge_each_defect_fails),
         cmocka_unit_test(test_tls_judge_unreadable_ca_file_is_unavailable),
         cmocka_unit_test(test_tls_judge_pinned_root_missing_in_our_file_warns),
+        cmocka_unit_test(test_tls_judge_pin_above_what_was_not_sent_is_the_chains),
         cmocka_unit_test(test_tls_judge_unknown_root_is_said_once),
         cmocka_unit_test(test_tls_judge_several_defects_the_first_decides),
         cmocka_unit_test(test_tls_judge_days_left_least_of_the_chain),

@@ -114,15 +114,18 @@ static void test_tls_handshake_pins(void **state) {
     const struct pki_cert *const both[] = {&pki.root, &new_root};
     const struct pki_cert *const old[] = {&pki.root};
     const struct pki_cert *const only_middle[] = {&pki.middle};
+    const struct pki_cert *const chain[] = {&pki.root, &pki.middle};
     char both_file[PKI_PATH_MAX];
     char old_file[PKI_PATH_MAX];
     char middle_file[PKI_PATH_MAX];
+    char chain_file[PKI_PATH_MAX];
     char old_pin[65];
     char new_pin[65];
     char middle_pin[65];
     pki_save(both, 2, both_file);
     pki_save(old, 1, old_file);
     pki_save(only_middle, 1, middle_file);
+    pki_save(chain, 2, chain_file);
     pki_fingerprint(&pki.root, old_pin);
     pki_fingerprint(&new_root, new_pin);
     pki_fingerprint(&pki.middle, middle_pin);
@@ -176,6 +179,18 @@ static void test_tls_handshake_pins(void **state) {
          {&pki.leaf, &pki.middle, &pki.root},
          TLS_PIN_FITS,
          TLS_TRUST_OK},
+        {"the intermediate only in our file",
+         chain_file,
+         old_pin,
+         {&pki.leaf},
+         TLS_PIN_FITS,
+         TLS_TRUST_OK},
+        {"our file ends below, nothing sent",
+         middle_file,
+         old_pin,
+         {&pki.leaf},
+         TLS_PIN_OTHER,
+         TLS_TRUST_OK},
         {"an intermediate is pinned",
          both_file,
          middle_pin,
@@ -209,6 +224,7 @@ static void test_tls_handshake_pins(void **state) {
     unlink(both_file);
     unlink(old_file);
     unlink(middle_file);
+    unlink(chain_file);
     pki_free(&new_root);
     pki_free(&new_leaf);
 }
