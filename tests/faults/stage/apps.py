@@ -175,6 +175,15 @@ def behaviours(name):
         read_head(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nHello")
 
+    def long_head_health(connection):
+        head = read_head(connection)
+        if head and head.split(b" ")[1].endswith(b"/health"):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            for number in range(4096):
+                connection.sendall(b"X-Field-%d: %s\r\n" % (number, b"x" * 64))
+        elif head:
+            connection.sendall(answer(hello))
+
     return {
         "slow": slow(2, 2),
         "slow-page": slow(2, 0),
@@ -189,6 +198,7 @@ def behaviours(name):
             lambda connection: connection.sendall(b"\0\1\2 not HTTP at all\r\n\r\n")
         ),
         "cuts-body": cuts,
+        "long-head-health": long_head_health,
     }
 
 

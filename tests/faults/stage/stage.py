@@ -230,9 +230,10 @@ class Stage:
             pod.admin("/healthcheck/" + ("fail" if wanted["drains"] else "ok"), "POST")
 
     def _configure_responder(self, overlay):
-        """The overlay may say {pki} for the folder of the certificates, "{http}" and "{app}"
-        for ports."""
+        """The overlay may say {pki} for the folder of the certificates, {nobody} for an
+        address, "{http}" and "{app}" for ports."""
         text = json.dumps(overlay).replace("{pki}", str(self.pki.folder))
+        text = text.replace("{nobody}", self.plan.seen("nobody"))
         for port in ("http", "app"):
             text = text.replace(f'"{{{port}}}"', str(getattr(self.plan, port)))
             text = text.replace(f"{{{port}}}", str(getattr(self.plan, port)))
