@@ -2,7 +2,7 @@
 # `make run` and `make test` install what they need first, and say so.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-tsan coverage build lint format clean lab test-mesh image test-image test-terraform
+.PHONY: help run test test-faults test-tsan coverage build lint format clean lab test-mesh image test-image test-terraform bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,3 +65,8 @@ test-image: ## builds it, runs it hardened, probes it, ends it under load; root
 
 test-terraform: ## azure/terraform against the provider's schema; the first time builds it, 11 minutes
 	@tests/terraform/test $(ARGS)
+
+bench: ## side by side with nginx, HAProxy, Envoy, blackbox_exporter (ARGS="--help"); 45 minutes
+	@scripts/setup build run bench
+	@cmake --preset release >/dev/null && cmake --build --preset release --target health-responder
+	@.venv/bin/python bench/run $(ARGS)

@@ -1,5 +1,5 @@
-/* The floor of the front's library: libmicrohttpd as we start it, with one prepared response
- * and a handler that looks at nothing.
+/* The floor of the front's library: libmicrohttpd as we start it, with one prepared
+ * response and a handler that looks at nothing.
  *
  *   floor_front PORT */
 #include <microhttpd.h>
@@ -48,7 +48,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     static char text[] = "healthy\n";
-    response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_PERSISTENT);
+    response =
+        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_PERSISTENT);
     MHD_add_response_header(response, "Content-Type", "text/plain");
     const struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO, 0, NULL, NULL, on_request, NULL,

@@ -1,11 +1,13 @@
-/* The physical limit: what the kernel asks for one answer. Accepts, reads once, sends once;
- * parses nothing but the end of the head and whether the client wants the connection closed.
- * The listener is deferred, so an accepted connection can be read at once, as ours is.
+/* The physical limit: what the kernel asks for one answer. Accepts, reads once, sends
+ * once; parses nothing but the end of the head and whether the client wants the
+ * connection closed. The listener is deferred, so an accepted connection can be read at
+ * once, as ours is.
  *
- *   limit PORT [LOG]     listens on every IPv4 address, so that 127.1.2.3 is one target of many
+ *   limit PORT [LOG]     listens on every IPv4 address, so that 127.1.2.3 is one target
+ * of many
  *
- * `GET /count` is answered with the number of other requests so far. LOG gets, for each of
- * them, when it came and which address it was for: struct arrival. */
+ * `GET /count` is answered with the number of other requests so far. LOG gets, for each
+ * of them, when it came and which address it was for: struct arrival. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,8 +24,9 @@ enum { EVENTS = 256, BACKLOG = 4096, DEFER_S = 5 };
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
                              "Content-Length: 8\r\n\r\nhealthy\n";
-static const char last_answer[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
-                                  "Connection: close\r\nContent-Length: 8\r\n\r\nhealthy\n";
+static const char last_answer[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+    "Connection: close\r\nContent-Length: 8\r\n\r\nhealthy\n";
 
 struct arrival {
     int64_t mono_ns;
@@ -67,10 +70,11 @@ static void note_arrival(int fd) {
 
 static void send_count(int fd) {
     char text[128];
-    int len = snprintf(text, sizeof text,
-                       "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 12\r\n\r\n"
-                       "%11ld\n",
-                       answered);
+    int len =
+        snprintf(text, sizeof text,
+                 "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 12\r\n\r\n"
+                 "%11ld\n",
+                 answered);
     if (arrivals)
         fflush(arrivals);
     send(fd, text, (size_t)len, MSG_NOSIGNAL);

@@ -1,12 +1,13 @@
-/* Asks one HTTP question again and again, an exact number of times, and prints what came of
- * it as one line of JSON. Two ways:
+/* Asks one HTTP question again and again, an exact number of times, and prints what came
+ * of it as one line of JSON. Two ways:
  *
  *   closed loop   every connection asks again as soon as it has its answer: for cost
- *   fixed rate    a question is due every 1/RATE s whether or not the last was answered, and
- *                 its time counts from when it was due: for latency
+ *   fixed rate    a question is due every 1/RATE s whether or not the last was answered,
+ * and its time counts from when it was due: for latency
  *
- * With --new every question has a connection of its own, closed by the server, which is how
- * kubelet probes. Its own CPU time is that of a bare client on sockets: the floor of a check.
+ * With --new every question has a connection of its own, closed by the server, which is
+ * how kubelet probes. Its own CPU time is that of a bare client on sockets: the floor of
+ * a check.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -225,28 +226,31 @@ static void report(int64_t took_ns) {
                     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
     long fine = options.requests - failed;
     qsort(times_ns, (size_t)fine, sizeof *times_ns, compare);
-    printf("{\"requests\": %ld, \"failed\": %ld, \"seconds\": %.6f, \"own_cpu_us\": %.0f, "
-           "\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
-           "\"max_us\": %.1f, \"quantiles_us\": [",
-           options.requests, failed, (double)took_ns / 1e9, cpu_us, percentile(fine, 0.5),
-           percentile(fine, 0.9), percentile(fine, 0.99), percentile(fine, 0.999),
-           percentile(fine, 1));
+    printf(
+        "{\"requests\": %ld, \"failed\": %ld, \"seconds\": %.6f, \"own_cpu_us\": %.0f, "
+        "\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
+        "\"max_us\": %.1f, \"quantiles_us\": [",
+        options.requests, failed, (double)took_ns / 1e9, cpu_us, percentile(fine, 0.5),
+        percentile(fine, 0.9), percentile(fine, 0.99), percentile(fine, 0.999),
+        percentile(fine, 1));
     for (int i = 0; i <= 100; i++)
         printf("%s%.1f", i ? ", " : "", percentile(fine, i / 100.0));
     printf("]}\n");
 }
 
 static void usage(void) {
-    fprintf(stderr, "usage: load [--path P] [--method M] [--connections N] [--requests N]\n"
-                    "            [--rate PER_SECOND] [--status N] [--new] ADDRESS PORT\n");
+    fprintf(stderr,
+            "usage: load [--path P] [--method M] [--connections N] [--requests N]\n"
+            "            [--rate PER_SECOND] [--status N] [--new] ADDRESS PORT\n");
     exit(2);
 }
 
 static void read_options(int argc, char **argv) {
     static const struct option known[] = {
-        {"path", 1, NULL, 'p'},     {"method", 1, NULL, 'm'}, {"connections", 1, NULL, 'c'},
-        {"requests", 1, NULL, 'n'}, {"rate", 1, NULL, 'r'},   {"status", 1, NULL, 's'},
-        {"new", 0, NULL, 'x'},      {NULL, 0, NULL, 0}};
+        {"path", 1, NULL, 'p'},        {"method", 1, NULL, 'm'},
+        {"connections", 1, NULL, 'c'}, {"requests", 1, NULL, 'n'},
+        {"rate", 1, NULL, 'r'},        {"status", 1, NULL, 's'},
+        {"new", 0, NULL, 'x'},         {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (c == 'p')
             options.path = optarg;

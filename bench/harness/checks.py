@@ -159,7 +159,7 @@ def measure(run):
     for case, count, interval_ms, tls, reuse in CASES:
         if not run.full and case not in QUICK:
             continue
-        rounds = run.rounds if count < 10000 else min(run.rounds, 2)
+        rounds = run.rounds if count < 10000 else max(1, run.rounds // 2)
         for turn in range(rounds):
             for name in checkers_of(case, reuse):
                 with tempfile.TemporaryDirectory() as folder:

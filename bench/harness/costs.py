@@ -78,10 +78,11 @@ def callgrind_prefix(folder):
 
 
 def callgrind_instructions(folder):
-    """Instructions of the busiest thread of a process that has ended."""
-    totals = [0]
+    """Instructions of each thread of a process that has ended, by callgrind's number of it."""
+    totals = {}
     for file in pathlib.Path(folder).glob("callgrind.out*"):
+        thread = file.name.rpartition("-")[2] if "-" in file.name else "01"
         for line in file.read_text().splitlines():
             if line.startswith(("summary:", "totals:")):
-                totals.append(int(line.split()[1]))
-    return max(totals)
+                totals[thread] = max(totals.get(thread, 0), int(line.split()[1]))
+    return totals

@@ -118,13 +118,13 @@ def measure_syscalls(run, names=None):
     return found
 
 
-def instructions_per_request(run, make, words, few=200, many=1200):
-    """Of the thread that answers, from two runs of different length: what start and stop cost
-    falls out."""
+def instructions_per_request(run, make, words, thread=None, few=200, many=1200):
+    """(instructions, thread), from two runs of different length: what start and stop cost
+    falls out. Without `thread` the one whose work grew most."""
     totals = []
     for requests in (few, many):
         with tempfile.TemporaryDirectory() as folder:
-            server = make(folder)
+            server = make(pathlib.Path(folder))
             server.core = run.cores.server
             server.prefix = costs.callgrind_prefix(folder)
             try:
@@ -133,20 +133,35 @@ def instructions_per_request(run, make, words, few=200, many=1200):
             finally:
                 server.stop(30)
             totals.append(costs.callgrind_instructions(folder))
-    return (totals[1] - totals[0]) / (many - few)
+    grown = {key: totals[1][key] - totals[0].get(key, 0) for key in totals[1]}
+    thread = thread or max(grown, key=grown.get)
+    return round(grown[thread] / (many - few), 1), thread
+
+
+def _with_checks(folder, binary, count=10000):
+    checks = [
+        {"name": f"c{i}", "type": "http", "url": f"http://127.0.0.1:{1 + i % 9}/", "interval": "1h"}
+        for i in range(count)
+    ]
+    return Ours(folder, binary, {"checks": checks, "log": {"level": "error"}})
 
 
 def measure_instructions(run, names=("ours", "nginx", "haproxy", "limit", "floor_front")):
     """Envoy is left out: it takes valgrind minutes to start."""
     found = {}
-    for name in names:
-        for case, words in EXACT:
+    for case, words in EXACT:
+        for name in names:
             def make(folder, name=name):
                 return make_servers(folder, run.binary)[name]
 
-            found.setdefault(case, {})[name] = round(
-                instructions_per_request(run, make, words), 1
-            )
+            value, thread = instructions_per_request(run, make, words)
+            found.setdefault(case, {})[name] = value
+            if name == "ours":
+                def many(folder):
+                    return _with_checks(folder, run.binary)
+
+                value, _ = instructions_per_request(run, many, words, thread)
+                found[case]["ours with 10,000 checks"] = value
     return found
 
 
