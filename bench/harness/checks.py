@@ -12,6 +12,7 @@ import time
 from harness import costs, load
 from harness.checkers import Plan, make, make_certificate
 from harness.servers import Built, Nginx
+from stack.ports import free_port
 
 WARM_S = 2.0
 
@@ -27,10 +28,9 @@ CASES = (
 QUICK = ("http, 1000 checks", "https, 100 checks")
 
 
-def checkers_of(case, reuse):
+def checkers_of(reuse):
     # HAProxy 2.6 opens a connection for every check, blackbox_exporter too.
-    names = ["ours", "envoy"] if reuse else ["ours", "haproxy", "envoy", "blackbox"]
-    return names
+    return ["ours", "envoy"] if reuse else ["ours", "haproxy", "envoy", "blackbox"]
 
 
 class Targets:
@@ -85,14 +85,13 @@ class TlsTargets(Nginx):
     asked = 0
 
     def __init__(self, folder):
-        from stack.ports import free_port
-
         super().__init__(folder)
         self.chain, key = make_certificate(folder)
         self.status_port = free_port()
         head = self.config.read_text().split("  server {")[0]
         self.config.write_text(
-            head + TLS_SERVER.format(port=self.port, status=self.status_port, chain=self.chain, key=key)
+            head
+            + TLS_SERVER.format(port=self.port, status=self.status_port, chain=self.chain, key=key)
         )
 
     def answers(self):
@@ -115,14 +114,20 @@ def start_jitter(log, begin_ns, interval_ms):
         last[where] = at
     if len(off) < 10:
         return None
-    return {"p50_percent": statistics.median(off), "p99_percent": statistics.quantiles(off, n=100)[98]}
+    return {
+        "p50_percent": statistics.median(off),
+        "p99_percent": statistics.quantiles(off, n=100)[98],
+    }
 
 
 def observe(run, name, plan, targets, folder):
     """One checker for one window."""
     checker = make(name, folder, run.binary, plan)
     checker.core = run.cores.server
-    window_s = max(2.0 if not run.full else 4.0, 1.1 * plan.interval_ms / 1000 if plan.interval_ms > 4000 else 0)
+    window_s = max(
+        2.0 if not run.full else 4.0,
+        1.1 * plan.interval_ms / 1000 if plan.interval_ms > 4000 else 0,
+    )
     driver = None
     try:
         checker.start().wait_ready()
@@ -161,12 +166,14 @@ def measure(run):
             continue
         rounds = run.rounds if count < 10000 else max(1, run.rounds // 2)
         for turn in range(rounds):
-            for name in checkers_of(case, reuse):
+            for name in checkers_of(reuse):
                 with tempfile.TemporaryDirectory() as folder:
                     targets = Targets(folder, run.cores.load, tls)
                     try:
                         targets.server.start().wait_ready()
-                        plan = Plan(targets.server.port, count, interval_ms, tls=targets.ca, reuse=reuse)
+                        plan = Plan(
+                            targets.server.port, count, interval_ms, tls=targets.ca, reuse=reuse
+                        )
                         at = pathlib.Path(folder) / name
                         at.mkdir()
                         result = observe(run, name, plan, targets, at)

@@ -11,7 +11,6 @@ import threading
 from harness import costs, load
 from harness.checkers import Plan, ours, target
 from harness.servers import Built, Ours
-from stack.ports import free_port
 from stack.process import find_program
 
 RATE = 500
@@ -92,11 +91,10 @@ def _dns_dead(run):
 @contextlib.contextmanager
 def _reloads(run):
     checks = [
-        {"name": f"c{i}", "type": "http", "url": f"http://{target(i)}:9/", "interval": "1h",
-         "timeout": "1s"}
+        {"name": f"c{i}", "type": "http", "url": f"http://{target(i)}:9/"}
         for i in range(1000)
     ]  # fmt: skip
-    config = {"checks": checks, "log": {"level": "error"}}
+    config = {"checks": checks, "defaults": {"interval": "1h"}, "log": {"level": "error"}}
     with _server(run, lambda at: Ours(at, run.binary, config)) as server:
         done = threading.Event()
 
@@ -118,9 +116,10 @@ def _reloads(run):
 
 @contextlib.contextmanager
 def _slow_clients(run):
+    program = find_program("slowhttptest", "scripts/setup bench")
     with _quiet(run) as server:
         attack = subprocess.Popen(
-            ["taskset", "-c", str(run.cores.load), find_program("slowhttptest", "scripts/setup bench"),
+            ["taskset", "-c", str(run.cores.load), program,
              "-c", "600", "-H", "-i", "2", "-r", "200", "-l", "60",
              "-u", f"http://127.0.0.1:{server.port}/healthz"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -149,7 +148,9 @@ def measure(run):
     for turn in range(min(run.rounds, 3)):
         for case, start in CASES.items():
             with start(run) as server:
-                load.ask(run.cores.load, server.port, rate=RATE, requests=RATE, connections=16, new=True)
+                load.ask(
+                    run.cores.load, server.port, rate=RATE, requests=RATE, connections=16, new=True
+                )
                 answer = load.ask(run.cores.load, server.port, rate=RATE, requests=RATE * seconds,
                                   connections=16, new=True)  # fmt: skip
             found.setdefault(case, []).append(answer)

@@ -58,7 +58,8 @@ def detection_times(run, name, deaths):
             stats = "  stats enable\n  stats uri /stats\n  http-request return"
             rule = "if !{ path_beg /stats }"
             text = text.replace("  http-request return", stats).replace(
-                'string "healthy\\n"', f'string "healthy\\n" {rule}')
+                'string "healthy\\n"', f'string "healthy\\n" {rule}'
+            )
             checker.config.write_text(text)
         checker.core = run.cores.server
         try:
@@ -118,8 +119,10 @@ def _memory_and_reload(run, count):
                 began = time.monotonic()
                 server.write_config()
                 wait_until(
-                    lambda turn=turn: f'{900 + turn}ms' in _get(server.detail_port, "/config")[:4000]
-                    or _generation(server) > turn + 1,
+                    lambda turn=turn: (
+                        f"{900 + turn}ms" in _get(server.detail_port, "/config")[:4000]
+                        or _generation(server) > turn + 1
+                    ),
                     30,
                     "the new configuration",
                 )

@@ -24,7 +24,9 @@ def build_programs():
 
 
 def _version(*command):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False
+    )
     return (done.stdout + done.stderr).strip().splitlines()[0] if done.stdout + done.stderr else "?"
 
 

@@ -25,21 +25,39 @@ def cost_of_checks(section, file):
     cases = [(10, "http, 10 checks"), (1000, "http, 1000 checks"), (10000, "http, 10000 checks")]
     for name in ("ours", "haproxy", "envoy"):
         points = [
-            (n, middle([r["cpu_us"] for r in section[case][name]])) for n, case in cases if case in section
+            (n, middle([r["cpu_us"] for r in section[case][name]]))
+            for n, case in cases
+            if case in section
         ]
         axes.plot(*zip(*points, strict=True), marker="o", label=name)
     axes.set_xscale("log")
     axes.set_ylim(bottom=0)
-    _save(figure, axes, file, "Cost of one plain HTTP check", "number of checks", "µs of CPU per check")
+    _save(
+        figure,
+        axes,
+        file,
+        "Cost of one plain HTTP check",
+        "number of checks",
+        "µs of CPU per check",
+    )
 
 
 def latency(section, file):
     figure, axes = pyplot.subplots(figsize=(7, 4))
     for case, results in section.items():
-        quantiles = [middle(values) for values in zip(*[r["quantiles_us"] for r in results], strict=True)]
+        quantiles = [
+            middle(values) for values in zip(*[r["quantiles_us"] for r in results], strict=True)
+        ]
         axes.plot(quantiles[:100], range(100), label=case)
     axes.set_xscale("log")
-    _save(figure, axes, file, "A probe over a new connection, 500 a second", "µs", "percent answered within")
+    _save(
+        figure,
+        axes,
+        file,
+        "A probe over a new connection, 500 a second",
+        "µs",
+        "percent answered within",
+    )
 
 
 def draw(report, folder):

@@ -105,6 +105,7 @@ def measure_syscalls(run, names=None):
             try:
                 server.start().wait_ready()
                 for case, words in EXACT:
+
                     def work(words=words, server=server):
                         load.ask(run.cores.load, server.port, requests=requests, **words)
 
@@ -140,10 +141,14 @@ def instructions_per_request(run, make, words, thread=None, few=200, many=1200):
 
 def _with_checks(folder, binary, count=10000):
     checks = [
-        {"name": f"c{i}", "type": "http", "url": f"http://127.0.0.1:{1 + i % 9}/", "interval": "1h"}
+        {"name": f"c{i}", "type": "http", "url": f"http://127.0.0.1:{1 + i % 9}/"}
         for i in range(count)
     ]
-    return Ours(folder, binary, {"checks": checks, "log": {"level": "error"}})
+    return Ours(
+        folder,
+        binary,
+        {"checks": checks, "defaults": {"interval": "1h"}, "log": {"level": "error"}},
+    )
 
 
 def measure_instructions(run, names=("ours", "nginx", "haproxy", "limit", "floor_front")):
@@ -151,12 +156,14 @@ def measure_instructions(run, names=("ours", "nginx", "haproxy", "limit", "floor
     found = {}
     for case, words in EXACT:
         for name in names:
+
             def make(folder, name=name):
                 return make_servers(folder, run.binary)[name]
 
             value, thread = instructions_per_request(run, make, words)
             found.setdefault(case, {})[name] = value
             if name == "ours":
+
                 def many(folder):
                     return _with_checks(folder, run.binary)
 

@@ -47,17 +47,26 @@ def probe_table(section):
             f"{_ratio(by['ours'], by[best]):.2f} ({best})",
             f"{_ratio(by['ours'], by['limit']):.2f}" if "limit" in by else "",
         ])  # fmt: skip
+    shown_names = ["bare libmicrohttpd" if n == "floor_front" else n for n in names]
     text = "µs of CPU per probe\n\n" + _table(
-        ["", *["bare libmicrohttpd" if n == "floor_front" else n for n in names], "ours to best peer",
+        ["", *shown_names, "ours to best peer",
          "ours to limit"], rows)  # fmt: skip
     for what in ("instructions", "syscalls"):
         cases = section[what]
         known = list(dict.fromkeys(name for by in cases.values() for name in by))
         rows = [
-            [case, *[(by[n]["all"] if what == "syscalls" else by[n]) if n in by else "" for n in known]]
+            [
+                case,
+                *[
+                    (by[n]["all"] if what == "syscalls" else by[n]) if n in by else ""
+                    for n in known
+                ],
+            ]
             for case, by in cases.items()
         ]
-        title = "System calls per probe" if what == "syscalls" else "Instructions per probe, user space"
+        title = (
+            "System calls per probe" if what == "syscalls" else "Instructions per probe, user space"
+        )
         text += f"\n{title}\n\n" + _table(["", *known], rows)
     return text
 
@@ -98,9 +107,8 @@ def detection_table(section):
     for name, times in section["times_ms"].items():
         p99 = sorted(times)[min(len(times) - 1, int(len(times) * 0.99))]
         rows.append([name, f"{middle(times):.0f}", f"{p99:.0f}", len(times)])
-    return (
-        f"Promised: at most {section['promised_ms']:.0f} ms.\n\n"
-        + _table(["", "p50 ms", "p99 ms", "deaths"], rows)
+    return f"Promised: at most {section['promised_ms']:.0f} ms.\n\n" + _table(
+        ["", "p50 ms", "p99 ms", "deaths"], rows
     )
 
 
@@ -130,12 +138,14 @@ TABLES = {
 def markdown(report):
     machine = report["machine"]
     load = " → ".join(
-        "/".join(f"{x:.1f}" for x in machine[key]) for key in ("load_before", "load_after") if key in machine
+        "/".join(f"{x:.1f}" for x in machine[key])
+        for key in ("load_before", "load_after")
+        if key in machine
     )
     text = (
-        f"{report['began']}; {machine['cpu']}, {machine['cores']} cores, kernel {machine['kernel']}, "
-        f"{machine['system']}; load {load}; {report['rounds']} rounds, median ± half the distance of "
-        "the extremes.\n\n"
+        f"{report['began']}; {machine['cpu']}, {machine['cores']} cores, "
+        f"kernel {machine['kernel']}, {machine['system']}; load {load}; "
+        f"{report['rounds']} rounds, median ± half the distance of the extremes.\n\n"
     )
     text += "".join(f"- {name}: {version}\n" for name, version in machine["versions"].items())
     for name, (title, table) in TABLES.items():
