@@ -22,8 +22,8 @@ struct reload_options {
     void *user;
 };
 
-/* Start watching and call on_stats once. Where a stand-in runs (config_stand_in), the file
- * is looked at right here: what is wrong with it is told, or it is taken. */
+/* Start watching and call on_stats once. Where a stand-in runs (config_stand_in), the
+ * file is looked at right here: what is wrong with it is told, or it is taken. */
 struct reload *reload_new(const struct reload_options *options);
 void reload_free(struct reload *reload);
 
