@@ -30,6 +30,7 @@ struct slot {
 
     struct check_run *run; /* in flight, or NULL */
     int64_t run_started_ms;
+    int64_t kin_asked_ms; /* monotonic, because this check began to fail; 0: never */
 
     struct check_record *record; /* newest published one, counted; never NULL */
     struct check_record *draft;  /* the next one, NULL while nothing changed */

@@ -99,11 +99,16 @@ static void note_failure(struct engine *engine, struct slot *slot, bool failed) 
                                engine->last_failed == engine->config->check_count);
 }
 
-/* Ask now whoever can tell whose fault this is, except who was asked a moment ago. */
-static void ask_kin(struct engine *engine, const struct slot *slot) {
+/* Ask now whoever can tell whose fault this is, except who was asked a moment ago. Once
+ * in an interval: a check that flaps must not drive all others at its own pace. */
+static void ask_kin(struct engine *engine, struct slot *slot) {
+    int64_t now_ms = loop_now_ms(engine->loop);
+    if (slot->kin_asked_ms > 0 &&
+        now_ms - slot->kin_asked_ms < slot->config->timing.interval_ms)
+        return;
+    slot->kin_asked_ms = now_ms;
     uint32_t kin[KIN_MOST];
     size_t count = kin_of(engine->kin, slot->index, kin);
-    int64_t now_ms = loop_now_ms(engine->loop);
     for (size_t i = 0; i < count; i++) {
         const struct slot *other = engine->slots[kin[i]];
         int64_t age_ms = now_ms - other->run_started_ms;

@@ -27,6 +27,7 @@ struct fake {
     bool passes;
     bool is_unavailable;
     bool hangs;       /* never answers */
+    bool flaps;       /* every second run fails */
     int64_t delay_ms; /* until it answers */
     int runs;
     int going;
@@ -77,7 +78,7 @@ static void on_fake_timer(void *user) {
     outcome_init(&outcome);
     if (run->fake->is_unavailable)
         outcome_set(&outcome, OUTCOME_UNAVAILABLE, CONNECT_REFUSED, "port blocked");
-    else if (run->fake->passes)
+    else if (run->fake->flaps ? run->fake->runs % 2 == 0 : run->fake->passes)
         outcome_set(&outcome, OUTCOME_PASS, REASON_NONE, "fine");
     else
         outcome_set(&outcome, OUTCOME_FAIL, CONNECT_REFUSED, "refused");
@@ -355,6 +356,28 @@ static void test_run_first_failure_asks_the_kin_at_once(void **state) {
     stage_close(&stage);
 }
 
+static bool flapped_long_enough(const struct snapshot *snapshot) {
+    return snapshot->checks[0]->runs >= 60;
+}
+
+static void test_run_flapping_check_does_not_drive_its_kin(void **state) {
+    (void)state;
+    static const struct check_spec specs[] = {
+        {"tenant/app1/routed", "fake", "app1", SEVERITY_CRITICAL, NULL,
+         ROLE_TENANT_ROUTED, 0},
+        {"tenant/app2/routed", "fake", "app2", SEVERITY_CRITICAL, NULL,
+         ROLE_TENANT_ROUTED, HOUR_MS},
+    };
+    struct stage stage;
+    stage_open(&stage);
+    fake_of("tenant/app1/routed")->flaps = true;
+    stage_apply(&stage, specs, 2);
+    stage_run(&stage, flapped_long_enough);
+    int asked = fake_of("tenant/app2/routed")->runs;
+    assert_in_range(asked, 1, 60 / 3 + 3); /* 60 ms between them, the flapper's runs 20 */
+    stage_close(&stage);
+}
+
 static void test_run_that_took_long_is_followed_at_once(void **state) {
     (void)state;
     static const struct check_spec specs[] = {
@@ -490,6 +513,7 @@ int main(void) {
         cmocka_unit_test(test_run_that_never_answers_goes_stale_and_is_given_up),
         cmocka_unit_test(test_run_failing_parent_blocks_and_names_the_root),
         cmocka_unit_test(test_run_first_failure_asks_the_kin_at_once),
+        cmocka_unit_test(test_run_flapping_check_does_not_drive_its_kin),
         cmocka_unit_test(test_run_that_took_long_is_followed_at_once),
         cmocka_unit_test(test_run_check_that_cannot_be_asked_degrades_nothing),
         cmocka_unit_test(test_apply_keeps_the_state_of_equal_checks),
