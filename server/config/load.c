@@ -15,6 +15,7 @@
 #include "tables_internal.h"
 #include "timing_internal.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,7 @@ struct config *config_stand_in(const char *file, const struct config_types *type
     free(json);
     if (!config)
         config = config_parse("{}", 2, file, types, &ignored);
+    assert(config); /* the empty object is a valid configuration */
     config->is_stand_in = true;
     text_copy(config->hash, sizeof config->hash, "none");
     return config;
