@@ -1,4 +1,5 @@
-/* HTTP/1.1 requests by libcurl's multi interface on the loop, for checks.
+/* HTTP/1.1 requests on the loop, for checks: by libcurl's multi interface, or by our own
+ * exchange where one connection is used for one plain request.
  *
  * Never resolves a name (the caller hands in a numeric or unix address), never follows a
  * redirect, never decompresses, ignores proxies from the environment, sends no cookies
