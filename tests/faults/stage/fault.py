@@ -67,6 +67,10 @@ class Fault:
         )
 
     @property
+    def starves_us(self):
+        return bool(self.world["responder_pause_s"]) or self.world["responder_cpu"] != "free"
+
+    @property
     def ends_pods(self):
         return any(pod["process"] == "gone" for pod in self.world["pods"].values())
 

@@ -175,7 +175,7 @@ class Judge:
             starved = self._starved()
             finding = self._play(fault)
             finding.tries = tries
-            if finding.is_right or self._starved() == starved or fault.world["responder_pause_s"]:
+            if finding.is_right or self._starved() == starved or fault.starves_us:
                 break
         return finding
 

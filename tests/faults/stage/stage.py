@@ -11,6 +11,7 @@ import time
 from stack.responder import Responder
 from stack.wait import wait_until
 from stage.apps import App, wait_event
+from stage.cgroup import CpuLimit
 from stage.istiod import Istiod
 from stage.names import NameServer
 from stage.pki import Pki
@@ -55,6 +56,7 @@ class Stage:
         }
         self.prober = Prober(plan, self.pki.ca_file, HOST)
         self.relay = None
+        self.cpu_limit = CpuLimit()
 
     def _responder_config(self):
         plan = self.plan
@@ -142,6 +144,7 @@ class Stage:
     def stop(self):
         if self.prober.thread.is_alive():
             self.prober.stop()
+        self.cpu_limit.lift()
         if self.responder.is_running():
             self.responder.signal(signal.SIGCONT)
         self.responder.stop()
@@ -273,6 +276,10 @@ class Stage:
         self._configure_responder(world["responder"])
         if world["responder_files"] != before["responder_files"]:
             self._limit_files(world["responder_files"])
+        if world["responder_cpu"] == "limited":
+            self.cpu_limit.impose(self.responder.pid)
+        else:
+            self.cpu_limit.lift()
         if world["responder_pause_s"]:
             os.kill(self.responder.pid, signal.SIGSTOP)
             wait_event(world["responder_pause_s"])

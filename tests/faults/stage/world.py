@@ -35,6 +35,7 @@ HEALTHY = {
     "application_gateway": "asks",  # silent
     "responder": {},  # a merge patch over its configuration
     "responder_files": 1024,  # descriptors it may have; "used": no more than now
+    "responder_cpu": "free",  # "limited": to a sixteenth of a core, by a cgroup's limit
     "responder_pause_s": 0,  # how long it gets no CPU at all
 }
 
