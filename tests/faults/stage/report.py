@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 
 def _diagnosis(said, part):
@@ -14,6 +15,12 @@ def _diagnosis(said, part):
 
 def _seconds(value):
     return f"{value:.1f} s" if value is not None else "-"
+
+
+def _passing_span(finding):
+    """How long it blamed somebody before its final verdict."""
+    spans = [end - start for start, end in finding.passing.values()]
+    return f"{max(spans):.2f} s" if spans else "-"
 
 
 def row(finding):
@@ -31,10 +38,11 @@ def row(finding):
         _diagnosis(finding.said, 2),
         verdict,
         _seconds(finding.healed_s),
+        _passing_span(finding),
     ]
 
 
-HEAD = ["fault", "stage", "detected", "hop", "owner", "reason", "verdict", "healed"]
+HEAD = ["fault", "stage", "detected", "hop", "owner", "reason", "verdict", "healed", "passing blame"]
 
 
 def table(findings):
@@ -73,8 +81,10 @@ def totals(findings):
         f"/healthz 503 {sum(one.sick for one in findings)}",
     ]
     if times:
+        p99 = times[math.ceil(len(times) * 0.99) - 1]
         lines.append(
-            f"detected     median {times[len(times) // 2]:.2f} s, longest {times[-1]:.2f} s"
+            f"detected     median {times[len(times) // 2]:.2f} s, p99 {p99:.2f} s, "
+            f"longest {times[-1]:.2f} s"
         )
     return "\n".join(lines)
 
