@@ -42,7 +42,17 @@ def row(finding):
     ]
 
 
-HEAD = ["fault", "stage", "detected", "hop", "owner", "reason", "verdict", "healed", "passing blame"]
+HEAD = [
+    "fault",
+    "stage",
+    "detected",
+    "hop",
+    "owner",
+    "reason",
+    "verdict",
+    "healed",
+    "passing blame",
+]
 
 
 def table(findings):
