@@ -46,7 +46,9 @@ class Pinned(Process):
 
 class Ours(Pinned, Responder):
     def __init__(self, folder, binary, config=None, name="ours"):
-        Responder.__init__(self, folder, dict(config or {}), binary, name)
+        # Nobody has to notice that it goes, so it goes at once.
+        config = {"drain": {"delay": "0s", "timeout": "1s"}, **(config or {})}
+        Responder.__init__(self, folder, config, binary, name)
         self.port = self.probe_port
         self.path = "/livez"
 
