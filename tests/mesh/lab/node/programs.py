@@ -23,6 +23,7 @@ class Program:
 
 def find(settings, container, image):
     """The program for a container, or None: its image cannot be pulled."""
+    # By files and not by binds: a volume of a pod hides the tree where it lies below its place.
     stand_ins = MESH / "stand-ins"
     if container == "discovery":
         return Program(
@@ -41,18 +42,20 @@ def find(settings, container, image):
         return Program(files={settings.responder: "/health-responder"})
     if container == "ztunnel":
         return Program(
-            ["/bin/sh", str(stand_ins / "ztunnel.sh")],
-            binds=[settings.bin, settings.envoy.parent, stand_ins],
+            ["/bin/sh", "/ztunnel.sh"],
+            binds=[settings.bin, settings.envoy.parent],
+            files={stand_ins / name: f"/{name}" for name in ("ztunnel.sh", "ztunnel.yaml")},
             env={"BIN": str(settings.bin), "ENVOY": str(settings.envoy)},
             as_root=True,
         )
     if re.search(r"(^|/)nginx", image):
-        conf = str(stand_ins / "nginx.conf")
         return Program(
-            ["/usr/sbin/nginx", "-e", "/dev/stderr", "-c", conf, "-g", "daemon off;"],
-            binds=[stand_ins],
+            ["/usr/sbin/nginx", "-e", "/dev/stderr", "-c", "/nginx.conf", "-g", "daemon off;"],
+            files={stand_ins / "nginx.conf": "/nginx.conf"},
             stop_signal=signal.SIGQUIT,
         )
     if image.startswith("lab/faulty"):
-        return Program(["/usr/bin/python3", str(stand_ins / "faulty.py")], binds=[stand_ins])
+        return Program(
+            ["/usr/bin/python3", "/faulty.py"], files={stand_ins / "faulty.py": "/faulty.py"}
+        )
     return None
