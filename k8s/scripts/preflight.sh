@@ -100,9 +100,8 @@ if [ -n "$(k get daemonset cilium --namespace kube-system --output name)" ]; the
   else
     bad "this cluster runs Cilium: add components/cilium to $overlay, or kubelet's probes are dropped"
   fi
-elif [ -n "$(k get daemonset azure-npm calico-node --all-namespaces --ignore-not-found --output name)" ] ||
-  k get daemonset calico-node --namespace calico-system >/dev/null ||
-  k get daemonset azure-npm --namespace kube-system >/dev/null; then
+elif [ -n "$(k get daemonset azure-npm calico-node --namespace kube-system --ignore-not-found --output name)" ] ||
+  k get daemonset calico-node --namespace calico-system >/dev/null; then
   good "a network policy engine runs"
 else
   note "no network policy engine found: the NetworkPolicies are accepted and have no effect"

@@ -117,6 +117,7 @@ OWN_GATEWAY = [{"name": "own-gateway"}]
         ("belong to health-responder", {"rules": matching("Exact", "/healthz/ready")}),
         ("belong to health-responder", {"rules": matching("RegularExpression", "/heal.*")}),
         ("belong to health-responder", {"rules": matching("RegularExpression", "/.*")}),
+        ("belong to health-responder", {"rules": matching("RegularExpression", "/healthz/l.*")}),
     ],
 )
 def test_admission_tenant_route(lab, wanted, spec):
