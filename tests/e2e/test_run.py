@@ -134,6 +134,40 @@ def test_an_early_interrupt_leaves_nothing(start):
     run.assert_no_trace()
 
 
+INTERRUPTED_WITHIN = """
+import os, runpy, signal, sys
+module, function = sys.argv.pop(1).split(".")
+made = getattr(__import__(module), function)
+def interrupted(*words, **options):
+    result = made(*words, **options)
+    results.append(result)
+    os.kill(os.getpid(), signal.SIGINT)
+    return result
+results = []
+setattr(__import__(module), function, interrupted)
+sys.path[0] = os.path.dirname(sys.argv[1])
+sys.argv.pop(0)
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    left = [r for r in results if os.path.exists(r if function == "mkdtemp" else f"/proc/{r.pid}")]
+    print("left:", left)
+"""
+
+
+@pytest.mark.parametrize("function", ["tempfile.mkdtemp", "subprocess.Popen"])
+def test_an_interrupt_while_something_is_made_leaves_nothing(tmp_path, binary, function):
+    """The signal comes after the folder or process is there and before our script knows it."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WITHIN, function, SCRIPT, "--binary", binary],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "everything is ended\nleft: []\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_wished_ports_are_used(start):
     gateway, probe = free_port(), free_port()
     run = start("--gateway-port", str(gateway), "--probe-port", str(probe))

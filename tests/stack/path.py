@@ -69,11 +69,18 @@ class Path:
             ports["stats"],
         )
 
-    def start(self):
+    def launch(self):
+        """Start every part, without a wait for what it says."""
         for part in self.parts:
             part.start()
+
+    def wait_ready(self):
         for part in self.parts:
             part.wait_ready()
+
+    def start(self):
+        self.launch()
+        self.wait_ready()
         return self
 
     def stop(self):
