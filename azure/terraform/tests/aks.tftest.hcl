@@ -1,5 +1,4 @@
 # What Azure would fill in: ids of the form the provider insists on.
-# What Azure would fill in: ids of the form the provider insists on.
 mock_provider "azurerm" {
   mock_resource "azurerm_monitor_data_collection_rule" {
     defaults = {

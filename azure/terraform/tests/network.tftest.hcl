@@ -1,6 +1,5 @@
 # What may reach which subnet, and nothing wider.
 # What Azure would fill in: ids of the form the provider insists on.
-# What Azure would fill in: ids of the form the provider insists on.
 mock_provider "azurerm" {
   mock_resource "azurerm_subnet" {
     defaults = {

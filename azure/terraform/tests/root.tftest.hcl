@@ -1,4 +1,5 @@
-# A mistake for each variable: refused before anything is asked of Azure.
+# All modules together, and a mistake for each variable: refused before anything is asked of Azure.
+# What Azure would fill in: ids of the form the provider insists on.
 mock_provider "azurerm" {
   mock_resource "azurerm_monitor_data_collection_rule" {
     defaults = {
@@ -56,6 +57,34 @@ variables {
   admin_group_ids       = ["00000000-0000-0000-0000-000000000003"]
   key_vault_id          = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/shop/providers/Microsoft.KeyVault/vaults/shop"
   certificate_secret_id = "https://shop.vault.azure.net/secrets/apps"
+}
+
+run "all_of_it" {
+  command = plan
+  assert {
+    condition     = output.load_balancer.address == jsondecode(file("../probe.json")).backendAddressPool.properties.backendAddresses[0].ipAddress && output.load_balancer.subnet == "aks-subnet"
+    error_message = "The cluster is told the address that the pool holds."
+  }
+  assert {
+    condition = alltrue([for text in [
+      "load-balancer-address: ${output.load_balancer.address}\n", "load-balancer-subnet: ${output.load_balancer.subnet}\n", "host: ${output.host}\n",
+    ] : strcontains(file("../../k8s/overlays/aks/site.yaml"), text)])
+    error_message = "k8s/overlays/aks/site.yaml ships with the same host, address and subnet."
+  }
+  assert {
+    condition     = jsondecode(file("../../k8s/overlays/aks/config.json")).clients.appgw_subnets == [output.application_gateway_subnet]
+    error_message = "k8s/overlays/aks/config.json knows Application Gateway by the same range."
+  }
+  assert {
+    condition = alltrue([for text in ["az aks get-credentials --resource-group shared-gateway --name shared-gateway-aks", "backend-health.sh --resource-group shared-gateway --gateway shared-gateway-agw"] :
+      strcontains(output.next_steps, text)
+    ])
+    error_message = "The next commands are whole."
+  }
+  assert {
+    condition     = azurerm_log_analytics_workspace.this.retention_in_days == 30
+    error_message = "Logs are kept for as long as asked."
+  }
 }
 
 run "subscription_id" {
