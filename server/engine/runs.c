@@ -56,6 +56,7 @@ void runs_show_all(struct engine *engine, int64_t now_ms, int64_t wall_ms) {
     for (uint32_t i = 0; i < engine->config->check_count; i++)
         show(engine, engine->slots[engine->order[i]], now_ms, wall_ms);
 }
+
 /* Between two states each run follows the start of the one before: a run that took longer
  * than fast_interval is followed at once, not at some later beat. */
 static void plan_next(struct engine *engine, struct slot *slot) {
@@ -173,9 +174,9 @@ void runs_give_up_lost(struct engine *engine, int64_t now_ms) {
         struct slot *slot = engine->slots[i];
         int64_t limit_ms = slot->config->timing.timeout_ms + LOST_SLACK_MS;
         if (slot->run && now_ms - slot->run_started_ms > limit_ms) {
-            slot->type->cancel(slot->run);
+            runs_cancel(engine, slot);
             drop_late(engine, slot, now_ms - slot->run_started_ms);
-            end_run(engine, slot);
+            plan_next(engine, slot);
         }
     }
 }
