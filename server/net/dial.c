@@ -22,10 +22,7 @@ static void report(struct dial *dial, int sys) {
 static void on_event(void *user, int events) {
     (void)events;
     struct dial *dial = user;
-    int sys = 0;
-    socklen_t size = sizeof sys;
-    getsockopt(dial->fd, SOL_SOCKET, SO_ERROR, &sys, &size);
-    report(dial, sys);
+    report(dial, dial_outcome(dial->fd));
 }
 
 static void on_deadline(void *user) {
@@ -33,13 +30,17 @@ static void on_deadline(void *user) {
     report(dial, dial->poll ? ETIMEDOUT : dial->sys);
 }
 
-/* 0: connected; EINPROGRESS: not yet. */
-static int connect_now(struct dial *dial, const struct addr *addr) {
-    dial->fd =
-        socket(addr->u.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (dial->fd < 0)
+int dial_connect(const struct addr *addr, int *fd) {
+    *fd = socket(addr->u.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (*fd < 0)
         return errno;
-    return connect(dial->fd, &addr->u.sa, addr->len) == 0 ? 0 : errno;
+    return connect(*fd, &addr->u.sa, addr->len) == 0 ? 0 : errno;
+}
+
+int dial_outcome(int fd) {
+    int sys = 0;
+    socklen_t size = sizeof sys;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &size) == 0 ? sys : errno;
 }
 
 void dial_start(struct dial *dial, struct loop *loop, const struct addr *addr,
@@ -47,7 +48,7 @@ void dial_start(struct dial *dial, struct loop *loop, const struct addr *addr,
                 void *user) {
     *dial = (struct dial){.callback = callback, .user = user};
     deadline_init(&dial->deadline, loop, on_deadline, dial);
-    dial->sys = connect_now(dial, addr);
+    dial->sys = dial_connect(addr, &dial->fd);
     if (dial->sys != EINPROGRESS) {
         deadline_set(&dial->deadline, 0);
         return;

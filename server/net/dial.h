@@ -19,6 +19,12 @@ struct dial {
     void *user;
 };
 
+/* Begin to connect a new socket that does not block: 0 (connected already), EINPROGRESS,
+ * or why not. `fd` gets the socket, the caller's also after a failure, or -1. */
+int dial_connect(const struct addr *addr, int *fd);
+/* What came of it, asked once the socket is writable: 0 or an errno. */
+int dial_outcome(int fd);
+
 /* Begin. `callback` runs once, later, never before this returns: with a connected socket
  * that is its own from then on, or with -1 and an errno, ETIMEDOUT once the clock shows
  * `end_us`. The dial holds nothing more when it runs. */

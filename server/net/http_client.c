@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/url.h"
 #include "http_plain.h"
 #include "net/loop.h"
 #include "tls_internal.h"
@@ -362,8 +363,10 @@ http_client_start(struct http_client *client, const struct http_request *request
     transfer->end_us = transfer->start_us + request->timeout_ms * 1000;
     list_append(&client->running, &transfer->node);
 
-    CURLcode code = http_plain_can(request) ? http_plain_start(transfer, request)
-                                            : begin_with_libcurl(transfer, request);
+    struct url url;
+    CURLcode code = http_plain_can(request, &url)
+                        ? http_plain_start(transfer, request, &url)
+                        : begin_with_libcurl(transfer, request);
     if (code != CURLE_OK) {
         http_client_end(transfer, code);
     } else {

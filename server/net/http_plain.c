@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/url.h"
+#include "dial.h"
 #include "http_answer.h"
 #include "net/loop.h"
 
@@ -110,16 +112,10 @@ static void receive(struct http_plain *plain) {
     }
 }
 
-static int connect_error(int fd) {
-    int cause = 0;
-    socklen_t len = sizeof cause;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &cause, &len) == 0 ? cause : errno;
-}
-
 static void send_request(struct http_plain *plain) {
     struct buf *request = &plain->request;
     if (plain->sent == 0) {
-        int cause = connect_error(plain->fd);
+        int cause = dial_outcome(plain->fd);
         if (cause != 0) {
             end_unconnected(plain, cause);
             return;
@@ -161,42 +157,28 @@ static const struct http_header *find_header(const struct http_request *request,
 }
 
 static void add_default(struct buf *text, const struct http_request *request,
-                        const char *name, const char *value, size_t value_len) {
-    if (find_header(request, name))
-        return;
-    buf_puts(text, name);
-    buf_puts(text, ": ");
-    buf_append(text, value, value_len);
-    buf_puts(text, "\r\n");
-}
-
-static const char *authority_of(const char *url, size_t *len) {
-    const char *authority = url + strlen("http://");
-    *len = strcspn(authority, "/?#");
-    return authority;
+                        const char *name, const char *value) {
+    if (!find_header(request, name))
+        buf_printf(text, "%s: %s\r\n", name, value);
 }
 
 static CURLcode write_request(struct http_plain *plain,
-                              const struct http_request *request) {
+                              const struct http_request *request, const struct url *url) {
     static const char agent[] = "health-responder/" HR_VERSION;
     struct buf *text = &plain->request;
-    size_t host_len;
-    const char *host = authority_of(request->url, &host_len);
-    const char *path = host + host_len;
+    char host[URL_HOST_MAX + 16];
     buf_puts(text, request->method);
     buf_putc(text, ' ');
-    buf_puts(text, *path ? path : "/");
+    buf_puts(text, url->target);
     buf_puts(text, " HTTP/1.1\r\n");
-    if (host_len > 3 && memcmp(host + host_len - 3, ":80", 3) == 0)
-        host_len -= 3;
     /* Host goes first, also where it is the caller's (RFC 9110, 7.2). */
     const struct http_header *own_host = find_header(request, "Host");
     if (own_host && own_host->value &&
         http_transfer_judge_header(plain->transfer, own_host) == CURLE_OK)
         buf_printf(text, "Host: %s\r\n", own_host->value);
-    add_default(text, request, "Host", host, host_len);
-    add_default(text, request, "User-Agent", agent, sizeof agent - 1);
-    add_default(text, request, "Accept", "*/*", 3);
+    add_default(text, request, "Host", url_authority(url, host));
+    add_default(text, request, "User-Agent", agent);
+    add_default(text, request, "Accept", "*/*");
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
         CURLcode code = http_transfer_judge_header(plain->transfer, header);
@@ -210,38 +192,13 @@ static CURLcode write_request(struct http_plain *plain,
     return CURLE_OK;
 }
 
-/* No port, or one that is a number and a port. */
-static bool port_is_fine(const char *authority, size_t len) {
-    size_t digits = 0;
-    while (digits < len && authority[len - 1 - digits] >= '0' &&
-           authority[len - 1 - digits] <= '9')
-        digits++;
-    size_t colon = len - digits;
-    if (colon == 0 || authority[colon - 1] != ':')
-        return !memchr(authority, ':', len) || authority[len - 1] == ']';
-    return digits > 0 && digits <= 5 && colon > 1 &&
-           strtoul(authority + colon, NULL, 10) <= UINT16_MAX;
-}
-
-bool http_plain_can(const struct http_request *request) {
-    if (request->reuse || addr_is_unix(request->connect) ||
-        strncmp(request->url, "http://", 7) != 0)
-        return false;
-    size_t host_len;
-    const char *host = authority_of(request->url, &host_len);
-    if (host_len == 0 || memchr(host, '@', host_len) || memchr(host, '%', host_len) ||
-        !port_is_fine(host, host_len) ||
-        (host[host_len] != '/' && host[host_len] != '\0'))
-        return false;
-    for (const char *c = host; *c; c++) {
-        if (*c <= ' ' || *c == 0x7f || *c == '#')
-            return false;
-    }
-    return true;
+bool http_plain_can(const struct http_request *request, struct url *url) {
+    return !request->reuse && !addr_is_unix(request->connect) &&
+           url_parse(request->url, url, NULL) && !url->tls;
 }
 
 CURLcode http_plain_start(struct http_transfer *transfer,
-                          const struct http_request *request) {
+                          const struct http_request *request, const struct url *url) {
     struct http_plain *plain = MEM_NEW(struct http_plain);
     transfer->plain = plain;
     transfer->connect = *request->connect;
@@ -254,16 +211,13 @@ CURLcode http_plain_start(struct http_transfer *transfer,
         .max_body = request->max_body,
         .is_head_only = strcmp(request->method, "HEAD") == 0,
     };
-    CURLcode code = write_request(plain, request);
+    CURLcode code = write_request(plain, request, url);
     if (code != CURLE_OK)
         return code;
-    const struct addr *addr = &transfer->connect;
-    plain->fd =
-        socket(addr->u.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (plain->fd < 0 ||
-        (connect(plain->fd, &addr->u.sa, addr->len) != 0 && errno != EINPROGRESS)) {
-        transfer->socket_errno = errno;
-        snprintf(transfer->error, sizeof transfer->error, "%s", strerror(errno));
+    int sys = dial_connect(&transfer->connect, &plain->fd);
+    if (sys != 0 && sys != EINPROGRESS) {
+        transfer->socket_errno = sys;
+        snprintf(transfer->error, sizeof transfer->error, "%s", strerror(sys));
         return CURLE_COULDNT_CONNECT;
     }
     plain->poll = loop_poll_new(transfer->client->loop, plain->fd, on_ready, plain);

@@ -7,13 +7,16 @@
 #include "http_internal.h"
 
 struct http_plain;
+struct url;
 
-/* What is asked can be asked this way. */
-bool http_plain_can(const struct http_request *request);
-/* Begin; what becomes of it is told to http_client_end. CURLE_OK, or what is wrong with
- * it before anything was sent. transfer->plain is set. */
+/* What is asked can be asked this way; `url` gets its parts, which lie inside the text.
+ */
+bool http_plain_can(const struct http_request *request, struct url *url);
+/* Begin, with the parts of the request's URL; what becomes of it is told to
+ * http_client_end. CURLE_OK, or what is wrong with it before anything was sent.
+ * transfer->plain is set. */
 CURLcode http_plain_start(struct http_transfer *transfer,
-                          const struct http_request *request);
+                          const struct http_request *request, const struct url *url);
 /* Close the connection and free. NULL is fine. */
 void http_plain_free(struct http_plain *plain);
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "deadline.h"
+#include "dial.h"
 #include "net/loop.h"
 
 #include <errno.h>
@@ -157,9 +158,7 @@ static void on_event(void *user, int events) {
     (void)events;
     struct tcp_exchange *exchange = user;
     if (!exchange->connected) {
-        int sys = 0;
-        socklen_t size = sizeof sys;
-        getsockopt(exchange->fd, SOL_SOCKET, SO_ERROR, &sys, &size);
+        int sys = dial_outcome(exchange->fd);
         take_connect_result(exchange, sys);
         if (sys != 0) {
             finish(exchange, exchange->result.failure);
@@ -184,15 +183,10 @@ static void on_deadline(void *user) {
 
 /* Returns 0, or the errno of a connection that failed at once. */
 static int connect_now(struct tcp_exchange *exchange, const struct addr *addr) {
-    exchange->fd =
-        socket(addr->u.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (exchange->fd < 0)
-        return errno;
-    if (connect(exchange->fd, &addr->u.sa, addr->len) == 0) {
+    int sys = dial_connect(addr, &exchange->fd);
+    if (sys == 0)
         take_connect_result(exchange, 0);
-        return 0;
-    }
-    return errno == EINPROGRESS ? 0 : errno;
+    return sys == EINPROGRESS ? 0 : sys;
 }
 
 struct tcp_exchange *
