@@ -63,7 +63,12 @@ void loop_timer_free(struct loop_timer *timer); /* NULL is fine; so for all belo
 struct loop_poll *loop_poll_new(struct loop *loop, int fd,
                                 void (*callback)(void *user, int events), void *user);
 void loop_poll_set(struct loop_poll *poll, int events);
+/* Another one is told from now on, also of what is ready already. */
+void loop_poll_direct(struct loop_poll *poll, void (*callback)(void *user, int events),
+                      void *user);
 void loop_poll_free(struct loop_poll *poll);
+/* The same, and closes the descriptor, which has no duplicate: one system call less. */
+void loop_poll_close(struct loop_poll *poll);
 
 /* Wake the loop from any thread; several sends may become one call. */
 struct loop_wake *loop_wake_new(struct loop *loop, void (*callback)(void *user),

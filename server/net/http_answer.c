@@ -73,6 +73,19 @@ static enum http_answer_state take_length(struct http_answer *answer, const char
     return HTTP_ANSWER_MORE;
 }
 
+/* RFC 9112, 9.3: "close" wins over "keep-alive". */
+static void take_connection(struct http_answer *answer, const char *value) {
+    static const char between[] = ", \t";
+    for (value += strspn(value, between); *value; value += strspn(value, between)) {
+        size_t len = strcspn(value, between);
+        if (len == 5 && strncasecmp(value, "close", len) == 0)
+            answer->says_close = true;
+        else if (len == 10 && strncasecmp(value, "keep-alive", len) == 0)
+            answer->persists = true;
+        value += len;
+    }
+}
+
 /* `line` ends in a NUL, which is not counted. */
 static enum http_answer_state take_field(struct http_answer *answer, const char *line,
                                          size_t len) {
@@ -85,6 +98,8 @@ static enum http_answer_state take_field(struct http_answer *answer, const char 
     const char *value;
     if ((line[0] | 0x20) == 'c' && (value = value_of(line, "Content-Length")))
         return take_length(answer, value);
+    if ((line[0] | 0x20) == 'c' && (value = value_of(line, "Connection")))
+        take_connection(answer, value);
     if ((line[0] | 0x20) == 't' && (value = value_of(line, "Transfer-Encoding"))) {
         size_t value_len = trimmed(value);
         if (value_len != 7 || strncasecmp(value, "chunked", 7) != 0)
@@ -99,19 +114,22 @@ static enum http_answer_state end_head(struct http_answer *answer) {
     bool is_interim = status < 200 && status != 101;
     if (is_interim) {
         buf_clear(answer->head);
-        answer->is_chunked = answer->has_length = false;
+        answer->is_chunked = answer->has_length = answer->says_close = false;
         answer->step = STEP_STATUS;
         return HTTP_ANSWER_MORE;
     }
     answer->status = status;
     answer->head_done = true;
     answer->step = STEP_END;
+    if (answer->says_close || status == 101)
+        answer->persists = false;
     if (answer->is_head_only || status == 204 || status == 304 || status == 101)
         return HTTP_ANSWER_WHOLE;
     if (answer->is_chunked) {
         answer->step = STEP_CHUNK;
     } else if (!answer->has_length) {
         answer->step = STEP_TO_CLOSE;
+        answer->persists = false;
     } else if (answer->length > 0) {
         answer->step = STEP_BODY;
         answer->left = answer->length;
@@ -146,6 +164,7 @@ static enum http_answer_state take_line(struct http_answer *answer, const char *
             if (!parse_status(line, len, &answer->line_status) || memchr(line, '\0', len))
                 return broken(answer, "not a status line of HTTP/1");
             buf_append(answer->head, line, len + 1);
+            answer->persists = line[7] == '1';
             answer->step = STEP_FIELD;
             return HTTP_ANSWER_MORE;
         case STEP_FIELD:
@@ -230,15 +249,16 @@ static enum http_answer_state read_body(struct http_answer *answer, const char *
 
 enum http_answer_state http_answer_read(struct http_answer *answer, const char *bytes,
                                         size_t len) {
-    enum http_answer_state state = HTTP_ANSWER_MORE;
+    enum http_answer_state state =
+        answer->step == STEP_END ? HTTP_ANSWER_WHOLE : HTTP_ANSWER_MORE;
     while (state == HTTP_ANSWER_MORE && len > 0) {
-        if (answer->step == STEP_END)
-            return HTTP_ANSWER_WHOLE;
         bool is_body = answer->step == STEP_BODY || answer->step == STEP_DATA ||
                        answer->step == STEP_TO_CLOSE;
         state =
             is_body ? read_body(answer, &bytes, &len) : read_line(answer, &bytes, &len);
     }
+    if (len > 0) /* more than was asked for */
+        answer->persists = false;
     return state;
 }
 

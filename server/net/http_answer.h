@@ -28,9 +28,11 @@ struct http_answer {
     int status;      /* of the final answer, once head_done */
     bool head_done;
     size_t head_bytes; /* of all heads and trailers */
+    bool persists;     /* once WHOLE: the connection may carry another exchange */
 
     int step; /* the reader's own from here */
     int line_status;
+    bool says_close;
     bool is_chunked;
     bool has_length;
     uint64_t length; /* of the body */

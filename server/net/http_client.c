@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/url.h"
+#include "http_kept.h"
 #include "http_plain.h"
 #include "net/loop.h"
 #include "tls_internal.h"
@@ -71,6 +72,7 @@ static void destroy(struct http_client *client) {
     while (!list_is_empty(&client->lanes))
         free_lane(LIST_ITEM(client->lanes.next, struct http_lane, node));
     loop_timer_free(client->later);
+    http_kept_free(client->kept);
     tls_stores_free(client->stores);
     free(client);
     curl_global_cleanup();
@@ -324,6 +326,7 @@ struct http_client *http_client_new(struct loop *loop, struct err *err) {
     list_init(&client->batch);
     list_init(&client->idle);
     client->later = loop_timer_new(loop, on_later, client);
+    client->kept = http_kept_new(loop, (size_t)kept_connections());
     struct http_transfer *first = NULL;
     if (http_tls_init())
         first = new_transfer(client, err);

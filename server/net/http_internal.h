@@ -12,6 +12,7 @@
 #include "net/tls_facts.h"
 
 struct arena;
+struct http_kept;
 struct http_plain;
 struct stack_st_X509;
 struct tls_stores;
@@ -25,6 +26,7 @@ struct http_client {
     struct list idle;    /* not in use; they keep their handle and buffers */
     size_t idle_count;
     struct tls_stores *stores; /* NULL: none was needed yet */
+    struct http_kept *kept;    /* of plain exchanges */
     struct loop_timer *later;  /* for what is over before its start returned */
     bool is_reporting;
     bool is_ended; /* freed inside a callback: goes when the reporting is over */
@@ -76,6 +78,7 @@ struct http_transfer {
     int64_t connect_us;    /* -1: not connected */
     int64_t first_byte_us; /* of a plain exchange; -1: none came */
     int status;            /* of a plain exchange, with head_done */
+    bool is_kept;          /* a plain exchange over a connection of an earlier one */
     bool got_answer;       /* a byte of an answer came */
     bool head_done;        /* of the final answer */
     size_t head_bytes;     /* of all heads and trailers */

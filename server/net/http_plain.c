@@ -1,6 +1,7 @@
-/* Connects, sends one request, reads one answer, closes. The request has the bytes that
- * libcurl would send, and every outcome is told in libcurl's codes, so that what they
- * mean is said in one place, http_result.c. Deadlines are http_client.c's. */
+/* Connects, sends one request, reads one answer, closes or keeps the connection. The
+ * request has the bytes that libcurl would send, and every outcome is told in libcurl's
+ * codes, so that what they mean is said in one place, http_result.c. Deadlines are
+ * http_client.c's. */
 #include "http_plain.h"
 
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 #include "base/url.h"
 #include "dial.h"
 #include "http_answer.h"
+#include "http_kept.h"
 #include "net/loop.h"
 
 #include <errno.h>
@@ -16,7 +18,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { READ_SIZE = 16 * 1024, READS_PER_TURN = 16 };
 
@@ -27,34 +28,14 @@ struct http_plain {
     int fd;
     struct buf request;
     size_t sent;
+    bool is_to_be_kept; /* where the answer allows it */
+    bool is_over;       /* with a whole answer */
 };
 
 static void end(struct http_plain *plain, CURLcode code, const char *text) {
     struct http_transfer *transfer = plain->transfer;
     snprintf(transfer->error, sizeof transfer->error, "%s", text);
     http_client_end(transfer, code);
-}
-
-static void note_connected(struct http_transfer *transfer) {
-    if (transfer->connect_us < 0)
-        transfer->connect_us = clock_mono_us() - transfer->start_us;
-}
-
-static void end_unconnected(struct http_plain *plain, int cause) {
-    plain->transfer->socket_errno = cause;
-    end(plain, CURLE_COULDNT_CONNECT, strerror(cause));
-}
-
-static void end_closed(struct http_plain *plain) {
-    const struct http_answer *answer = &plain->answer;
-    if (http_answer_close(answer) == HTTP_ANSWER_WHOLE)
-        end(plain, CURLE_OK, "");
-    else if (!plain->transfer->got_answer)
-        end(plain, CURLE_GOT_NOTHING, "the connection ended before an answer");
-    else if (!answer->head_done)
-        end(plain, CURLE_RECV_ERROR, "");
-    else
-        end(plain, CURLE_PARTIAL_FILE, "the connection ended inside the body");
 }
 
 /* False: more is to come. */
@@ -64,6 +45,7 @@ static bool judge(struct http_plain *plain, enum http_answer_state state) {
         case HTTP_ANSWER_MORE:
             return false;
         case HTTP_ANSWER_WHOLE:
+            plain->is_over = true;
             end(plain, CURLE_OK, "");
             return true;
         case HTTP_ANSWER_BROKEN:
@@ -81,6 +63,91 @@ static bool judge(struct http_plain *plain, enum http_answer_state state) {
     return false;
 }
 
+static void on_ready(void *user, int events);
+
+static CURLcode refuse(struct http_plain *plain, CURLcode code, int sys) {
+    struct http_transfer *transfer = plain->transfer;
+    if (code == CURLE_COULDNT_CONNECT)
+        transfer->socket_errno = sys;
+    snprintf(transfer->error, sizeof transfer->error, "%s", strerror(sys));
+    return code;
+}
+
+static void disconnect(struct http_plain *plain) {
+    loop_poll_close(plain->poll);
+    plain->poll = NULL;
+    plain->fd = -1;
+}
+
+static CURLcode connect_anew(struct http_plain *plain) {
+    struct http_transfer *transfer = plain->transfer;
+    transfer->is_kept = false;
+    transfer->connect_us = -1;
+    plain->sent = 0;
+    int sys = dial_connect(&transfer->connect, &plain->fd);
+    if (plain->fd >= 0)
+        plain->poll = loop_poll_new(transfer->client->loop, plain->fd, on_ready, plain);
+    if (sys != 0 && sys != EINPROGRESS)
+        return refuse(plain, CURLE_COULDNT_CONNECT, sys);
+    return CURLE_OK;
+}
+
+static CURLcode send_request(struct http_plain *plain);
+
+/* The peer may have closed a kept connection while the request was on its way. */
+static CURLcode start_over(struct http_plain *plain) {
+    disconnect(plain);
+    CURLcode code = connect_anew(plain);
+    return code == CURLE_OK ? send_request(plain) : code;
+}
+
+/* Sending comes before any wait: where the peer, or the mesh's proxy in our own pod, is
+ * near, the connection is there when connect returns, and a wait would cost a turn. */
+static CURLcode send_request(struct http_plain *plain) {
+    struct http_transfer *transfer = plain->transfer;
+    struct buf *request = &plain->request;
+    ssize_t len = send(plain->fd, request->data + plain->sent, request->len - plain->sent,
+                       MSG_NOSIGNAL);
+    if (len < 0 && errno != EAGAIN && errno != EINTR) {
+        if (transfer->is_kept)
+            return start_over(plain);
+        return refuse(plain, plain->sent == 0 ? CURLE_COULDNT_CONNECT : CURLE_SEND_ERROR,
+                      errno);
+    }
+    if (len > 0) {
+        if (transfer->connect_us < 0)
+            transfer->connect_us = clock_mono_us() - transfer->start_us;
+        plain->sent += (size_t)len;
+    }
+    loop_poll_set(plain->poll,
+                  plain->sent < request->len ? LOOP_WRITABLE : LOOP_READABLE);
+    return CURLE_OK;
+}
+
+/* Unless it is CURLE_OK; its text is there. */
+static void end_failed(struct http_plain *plain, CURLcode code) {
+    if (code != CURLE_OK)
+        http_client_end(plain->transfer, code);
+}
+
+/* `sys`: 0, or the errno that ended it. */
+static void end_closed(struct http_plain *plain, int sys) {
+    const struct http_answer *answer = &plain->answer;
+    struct http_transfer *transfer = plain->transfer;
+    if (transfer->is_kept && !transfer->got_answer)
+        end_failed(plain, start_over(plain));
+    else if (sys != 0)
+        end(plain, CURLE_RECV_ERROR, strerror(sys));
+    else if (http_answer_close(answer) == HTTP_ANSWER_WHOLE)
+        end(plain, CURLE_OK, "");
+    else if (!transfer->got_answer)
+        end(plain, CURLE_GOT_NOTHING, "the connection ended before an answer");
+    else if (!answer->head_done)
+        end(plain, CURLE_RECV_ERROR, "");
+    else
+        end(plain, CURLE_PARTIAL_FILE, "the connection ended inside the body");
+}
+
 /* A peer that never stops sending must not keep the loop: the rest is read in the next
  * turn. */
 static void receive(struct http_plain *plain) {
@@ -90,12 +157,8 @@ static void receive(struct http_plain *plain) {
         ssize_t len = recv(plain->fd, bytes, sizeof bytes, 0);
         if (len < 0 && (errno == EAGAIN || errno == EINTR))
             return;
-        if (len < 0) {
-            end(plain, CURLE_RECV_ERROR, strerror(errno));
-            return;
-        }
-        if (len == 0) {
-            end_closed(plain);
+        if (len <= 0) {
+            end_closed(plain, len < 0 ? errno : 0);
             return;
         }
         if (!transfer->got_answer)
@@ -112,35 +175,12 @@ static void receive(struct http_plain *plain) {
     }
 }
 
-static void send_request(struct http_plain *plain) {
-    struct buf *request = &plain->request;
-    if (plain->sent == 0) {
-        int cause = dial_outcome(plain->fd);
-        if (cause != 0) {
-            end_unconnected(plain, cause);
-            return;
-        }
-        note_connected(plain->transfer);
-    }
-    ssize_t len = send(plain->fd, request->data + plain->sent, request->len - plain->sent,
-                       MSG_NOSIGNAL);
-    if (len < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (len < 0) {
-        end(plain, CURLE_SEND_ERROR, strerror(errno));
-        return;
-    }
-    plain->sent += (size_t)len;
-    if (plain->sent == request->len)
-        loop_poll_set(plain->poll, LOOP_READABLE);
-}
-
 static void on_ready(void *user, int events) {
     (void)events;
     struct http_plain *plain = user;
     struct http_client *client = plain->transfer->client;
     if (plain->sent < plain->request.len)
-        send_request(plain);
+        end_failed(plain, send_request(plain));
     else
         receive(plain);
     http_client_report(client); /* `plain` may be gone after it */
@@ -193,8 +233,8 @@ static CURLcode write_request(struct http_plain *plain,
 }
 
 bool http_plain_can(const struct http_request *request, struct url *url) {
-    return !request->reuse && !addr_is_unix(request->connect) &&
-           url_parse(request->url, url, NULL) && !url->tls;
+    return !addr_is_unix(request->connect) && url_parse(request->url, url, NULL) &&
+           !url->tls;
 }
 
 CURLcode http_plain_start(struct http_transfer *transfer,
@@ -214,23 +254,30 @@ CURLcode http_plain_start(struct http_transfer *transfer,
     CURLcode code = write_request(plain, request, url);
     if (code != CURLE_OK)
         return code;
-    int sys = dial_connect(&transfer->connect, &plain->fd);
-    if (sys != 0 && sys != EINPROGRESS) {
-        transfer->socket_errno = sys;
-        snprintf(transfer->error, sizeof transfer->error, "%s", strerror(sys));
-        return CURLE_COULDNT_CONNECT;
+    plain->is_to_be_kept = request->reuse;
+    if (request->reuse)
+        plain->poll =
+            http_kept_take(transfer->client->kept, &transfer->connect, &plain->fd);
+    if (plain->poll) {
+        loop_poll_direct(plain->poll, on_ready, plain);
+        transfer->is_kept = true;
+        transfer->connect_us = 0;
+    } else {
+        code = connect_anew(plain);
     }
-    plain->poll = loop_poll_new(transfer->client->loop, plain->fd, on_ready, plain);
-    loop_poll_set(plain->poll, LOOP_WRITABLE);
-    return CURLE_OK;
+    return code == CURLE_OK ? send_request(plain) : code;
 }
 
 void http_plain_free(struct http_plain *plain) {
     if (!plain)
         return;
-    loop_poll_free(plain->poll);
-    if (plain->fd >= 0)
-        close(plain->fd);
+    bool is_reusable = plain->is_over && plain->is_to_be_kept && plain->answer.persists &&
+                       plain->sent == plain->request.len;
+    if (is_reusable)
+        http_kept_put(plain->transfer->client->kept, &plain->transfer->connect,
+                      plain->poll, plain->fd);
+    else
+        disconnect(plain);
     buf_fini(&plain->request);
     http_answer_fini(&plain->answer);
     free(plain);

@@ -1,6 +1,6 @@
-/* A plain HTTP exchange over a connection of its own: the check that is made most often.
- * libcurl would do the same for twice the CPU time (docs/measurements.md). Everything
- * else (TLS, kept connections, unix sockets) is libcurl's. */
+/* A plain HTTP exchange, over a connection of its own or a kept one: the check that is
+ * made most often. libcurl would do the same for twice the CPU time
+ * (docs/measurements.md). Everything else (TLS, unix sockets) is libcurl's. */
 #ifndef NET_HTTP_PLAIN_H
 #define NET_HTTP_PLAIN_H
 
@@ -17,7 +17,8 @@ bool http_plain_can(const struct http_request *request, struct url *url);
  * transfer->plain is set. */
 CURLcode http_plain_start(struct http_transfer *transfer,
                           const struct http_request *request, const struct url *url);
-/* Close the connection and free. NULL is fine. */
+/* Close the connection, or keep it where request and answer allow, and free. NULL is
+ * fine. */
 void http_plain_free(struct http_plain *plain);
 
 #endif

@@ -240,6 +240,7 @@ void http_transfer_reset(struct http_transfer *transfer) {
     transfer->socket_errno = 0;
     transfer->status = 0;
     transfer->is_tls = false;
+    transfer->is_kept = false;
     transfer->stop = HTTP_STOP_NONE;
     transfer->code = CURLE_OK;
     transfer->error[0] = '\0';

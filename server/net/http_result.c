@@ -39,8 +39,8 @@ static enum http_failure connect_failure(const struct http_transfer *transfer) {
             return HTTP_CONNECT_REFUSED;
         case ETIMEDOUT:
             return HTTP_CONNECT_TIMEOUT;
-        case ECONNRESET: /* there, and reset before we looked; a refusal is another errno
-                          */
+        case ECONNRESET: /* it was there; a refusal is another errno */
+        case EPIPE:
             return HTTP_CLOSED;
         case EMFILE:
         case ENFILE:
@@ -135,7 +135,7 @@ void http_result_fill(struct http_result *result, const struct http_transfer *tr
     long connections = 0;
     if (transfer->plain) {
         status = transfer->status;
-        connections = transfer->connect_us >= 0;
+        connections = transfer->connect_us >= 0 && !transfer->is_kept;
     } else {
         if (transfer->head_done)
             curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -1,7 +1,7 @@
 /* Descriptors on the loop: one epoll set inside libuv's, watched by a single uv_poll.
  *
- * Owns the set and its registrations, never the descriptors. Level-triggered: what a
- * callback leaves unread is reported again. */
+ * Owns the set and its registrations; a descriptor only to close it in loop_poll_close.
+ * Level-triggered: what a callback leaves unread is reported again. */
 #include "loop_internal.h"
 
 #include "base/err.h"
@@ -124,15 +124,33 @@ void loop_poll_set(struct loop_poll *poll, int events) {
     poll->in_set = events != 0;
 }
 
-void loop_poll_free(struct loop_poll *poll) {
-    if (!poll)
-        return;
+void loop_poll_direct(struct loop_poll *poll, void (*callback)(void *user, int events),
+                      void *user) {
+    poll->callback = callback;
+    poll->user = user;
+}
+
+static void forget(struct loop_poll *poll) {
     struct poll_set *polls = &poll->loop->polls;
-    loop_poll_set(poll, 0);
     if (--polls->count == 0)
         uv_unref((uv_handle_t *)&polls->uv);
     if (polls->in_dispatch) /* its event may be there already; it wants none now */
         list_append(&polls->dead, &poll->node);
     else
         free(poll);
+}
+
+void loop_poll_free(struct loop_poll *poll) {
+    if (!poll)
+        return;
+    loop_poll_set(poll, 0);
+    forget(poll);
+}
+
+void loop_poll_close(struct loop_poll *poll) {
+    if (!poll)
+        return;
+    poll->events = 0;
+    close(poll->fd); /* the set lets go of what is closed */
+    forget(poll);
 }

@@ -117,11 +117,50 @@ static void test_read_head_only_ends_with_the_head(void **state) {
     buf_fini(&body);
 }
 
+static const struct {
+    const char *bytes;
+    bool persists;
+} endings[] = {
+    {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", true},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true},
+    {"HTTP/1.1 204 No\r\n\r\n", true},
+    {"HTTP/1.1 100 Go\r\nConnection: close\r\n\r\nHTTP/1.1 204 No\r\n\r\n", true},
+    {"HTTP/1.1 204 No\r\nConnection: upgrade\r\n\r\n", true},
+    {"HTTP/1.1 204 No\r\nConnection: closed\r\n\r\n", true},
+    {"HTTP/1.0 204 No\r\nConnection: Keep-Alive\r\n\r\n", true},
+    {"HTTP/1.0 204 No\r\n\r\n", false},
+    {"HTTP/1.0 204 No\r\nConnection: keep-alive, close\r\n\r\n", false},
+    {"HTTP/1.1 204 No\r\nConnection: x ,\tCLOSE\r\n\r\n", false},
+    {"HTTP/1.1 204 No\r\nConnection: x\r\nConnection: close\r\n\r\n", false},
+    {"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\n\r\n", false},
+    {"HTTP/1.1 204 No\r\n\r\nx", false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxy", false},
+};
+
+static void test_read_tells_whether_the_connection_persists(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        struct buf head = {0};
+        struct buf body = {0};
+        struct http_answer answer = {
+            .head = &head, .body = &body, .max_head = HEAD_MAX, .max_body = BODY_MAX};
+        assert_int_equal(
+            http_answer_read(&answer, endings[i].bytes, strlen(endings[i].bytes)),
+            HTTP_ANSWER_WHOLE);
+        if (answer.persists != endings[i].persists)
+            fail_msg("ending %zu", i);
+        http_answer_fini(&answer);
+        buf_fini(&head);
+        buf_fini(&body);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read_in_parts_of_any_size_is_the_same),
         cmocka_unit_test(test_read_long_lines_stops_at_the_limit),
         cmocka_unit_test(test_read_head_only_ends_with_the_head),
+        cmocka_unit_test(test_read_tells_whether_the_connection_persists),
     };
     return cmocka_run_group_tests_name("http_answer", tests, NULL, NULL);
 }

@@ -252,69 +252,6 @@ static void test_environment_names_no_proxy(void **state) {
     peer_stop(peer);
 }
 
-static void test_connection_is_used_again_only_where_asked(void **state) {
-    (void)state;
-    for (int reuse = 0; reuse < 2; reuse++) {
-        struct loop *loop = run_loop_new();
-        struct http_client *client = fetch_client(loop);
-        struct peer *peer = peer_start(NULL, peer_answer_each, ok);
-        struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-        request.reuse = reuse;
-        for (int i = 0; i < 3; i++) {
-            struct fetched fetched = fetch_with(loop, client, &request);
-            assert_int_equal(fetched.result.failure, HTTP_OK);
-            assert_int_equal(fetched.result.reused, reuse && i > 0);
-            assert_true(fetched.result.connect_us >= 0);
-        }
-        assert_int_equal(peer_accepted(peer), reuse ? 1 : 3);
-        http_client_free(client);
-        loop_free(loop);
-        peer_stop(peer);
-    }
-}
-
-/* The kept connection was closed by the peer in between: no failure of the target. */
-static void test_kept_connection_that_is_closed_is_replaced(void **state) {
-    (void)state;
-    struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
-    struct peer *peer = peer_start(NULL, peer_answer, ok);
-    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-    request.reuse = true;
-    for (unsigned i = 1; i <= 3; i++) {
-        struct fetched fetched = fetch_with(loop, client, &request);
-        assert_int_equal(fetched.result.failure, HTTP_OK);
-        assert_int_equal(peer_accepted(peer), i);
-        assert_false(fetched.result.reused);
-    }
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
-}
-
-static void test_same_name_at_two_addresses_is_two_connections(void **state) {
-    (void)state;
-    struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
-    struct peer *peers[2];
-    for (size_t i = 0; i < 2; i++)
-        peers[i] = peer_start(NULL, peer_answer_each, ok);
-    for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < 2; i++) {
-            struct http_request request =
-                fetch_request("http://x.test/", peer_addr(peers[i]));
-            request.reuse = true;
-            assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
-        }
-    }
-    for (size_t i = 0; i < 2; i++)
-        assert_int_equal(peer_accepted(peers[i]), 1);
-    http_client_free(client); /* ends the connections that the peers wait on */
-    loop_free(loop);
-    for (size_t i = 0; i < 2; i++)
-        peer_stop(peers[i]);
-}
-
 enum { MANY = 300 };
 
 struct crowd {
@@ -532,9 +469,6 @@ int main(void) {
         cmocka_unit_test(test_body_is_read_to_its_limit),
         cmocka_unit_test(test_endless_body_is_cut),
         cmocka_unit_test(test_environment_names_no_proxy),
-        cmocka_unit_test(test_connection_is_used_again_only_where_asked),
-        cmocka_unit_test(test_kept_connection_that_is_closed_is_replaced),
-        cmocka_unit_test(test_same_name_at_two_addresses_is_two_connections),
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_cancel_means_no_callback),
         cmocka_unit_test(test_cancel_and_free_inside_anothers_callback),

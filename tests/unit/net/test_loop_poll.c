@@ -135,6 +135,54 @@ static void test_poll_of_the_same_descriptor_may_follow_at_once(void **state) {
     loop_free(notes.loop);
 }
 
+static void on_poll_closes_both(void *user, int events) {
+    (void)events;
+    struct poll_notes *notes = user;
+    notes->calls++;
+    loop_poll_close(notes->poll);
+    loop_poll_close(notes->other);
+}
+
+static void test_poll_closed_in_a_callback_does_not_run(void **state) {
+    (void)state;
+    int fds[2];
+    socket_pair(fds);
+    struct poll_notes notes = {.loop = run_loop_new()};
+    notes.poll = loop_poll_new(notes.loop, fds[0], on_poll_closes_both, &notes);
+    notes.other = loop_poll_new(notes.loop, fds[1], on_poll_closes_both, &notes);
+    loop_poll_set(notes.poll, LOOP_WRITABLE);
+    loop_poll_set(notes.other, LOOP_WRITABLE);
+    loop_run(notes.loop); /* ends by itself: no handle is left */
+    assert_int_equal(notes.calls, 1);
+    assert_int_equal(fcntl(fds[0], F_GETFD), -1);
+    assert_int_equal(fcntl(fds[1], F_GETFD), -1);
+    loop_free(notes.loop);
+}
+
+static void on_poll_directs_the_other(void *user, int events) {
+    (void)events;
+    struct poll_notes *notes = user;
+    loop_poll_direct(notes->poll, on_poll, notes);
+    loop_poll_direct(notes->other, on_poll, notes);
+}
+
+/* Both are ready: the second hears of it under its new callback already. */
+static void test_poll_directed_in_a_callback_tells_the_new_one(void **state) {
+    (void)state;
+    int fds[2];
+    socket_pair(fds);
+    struct poll_notes notes = {.loop = run_loop_new()};
+    notes.poll = loop_poll_new(notes.loop, fds[0], on_poll_directs_the_other, &notes);
+    notes.other = loop_poll_new(notes.loop, fds[1], on_poll_directs_the_other, &notes);
+    loop_poll_set(notes.poll, LOOP_WRITABLE);
+    loop_poll_set(notes.other, LOOP_WRITABLE);
+    assert_true(run(notes.loop));
+    assert_int_equal(notes.calls, 1);
+    loop_poll_close(notes.poll);
+    loop_poll_close(notes.other);
+    loop_free(notes.loop);
+}
+
 /* More descriptors than one wait takes in. */
 static void test_poll_of_many_descriptors_runs_each(void **state) {
     (void)state;
@@ -164,6 +212,8 @@ int main(void) {
         cmocka_unit_test(test_poll_error_reads_as_what_is_wanted),
         cmocka_unit_test(test_poll_freed_in_a_callback_does_not_run),
         cmocka_unit_test(test_poll_of_the_same_descriptor_may_follow_at_once),
+        cmocka_unit_test(test_poll_closed_in_a_callback_does_not_run),
+        cmocka_unit_test(test_poll_directed_in_a_callback_tells_the_new_one),
         cmocka_unit_test(test_poll_of_many_descriptors_runs_each),
     };
     return cmocka_run_group_tests_name("loop_poll", tests, run_setup, fds_teardown);

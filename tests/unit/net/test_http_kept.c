@@ -1,0 +1,229 @@
+/* Connections that carry more than one plain exchange. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "fetch.h"
+#include "peer.h"
+
+static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes";
+
+static void test_connection_is_used_again_only_where_asked(void **state) {
+    (void)state;
+    for (int reuse = 0; reuse < 2; reuse++) {
+        struct loop *loop = run_loop_new();
+        struct http_client *client = fetch_client(loop);
+        struct peer *peer = peer_start(NULL, peer_answer_each, ok);
+        struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
+        request.reuse = reuse;
+        for (int i = 0; i < 3; i++) {
+            struct fetched fetched = fetch_with(loop, client, &request);
+            assert_int_equal(fetched.result.failure, HTTP_OK);
+            assert_int_equal(fetched.result.reused, reuse && i > 0);
+            assert_true(fetched.result.connect_us >= 0);
+        }
+        assert_int_equal(peer_accepted(peer), reuse ? 1 : 3);
+        http_client_free(client);
+        loop_free(loop);
+        peer_stop(peer);
+    }
+}
+
+/* The kept connection was closed by the peer in between: no failure of the target. */
+static void test_kept_connection_that_is_closed_is_replaced(void **state) {
+    (void)state;
+    struct loop *loop = run_loop_new();
+    struct http_client *client = fetch_client(loop);
+    struct peer *peer = peer_start(NULL, peer_answer, ok);
+    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
+    request.reuse = true;
+    for (unsigned i = 1; i <= 3; i++) {
+        struct fetched fetched = fetch_with(loop, client, &request);
+        assert_int_equal(fetched.result.failure, HTTP_OK);
+        assert_int_equal(peer_accepted(peer), i);
+        assert_false(fetched.result.reused);
+    }
+    http_client_free(client);
+    loop_free(loop);
+    peer_stop(peer);
+}
+
+static void test_same_name_at_two_addresses_is_two_connections(void **state) {
+    (void)state;
+    struct loop *loop = run_loop_new();
+    struct http_client *client = fetch_client(loop);
+    struct peer *peers[2];
+    for (size_t i = 0; i < 2; i++)
+        peers[i] = peer_start(NULL, peer_answer_each, ok);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 2; i++) {
+            struct http_request request =
+                fetch_request("http://x.test/", peer_addr(peers[i]));
+            request.reuse = true;
+            assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
+        }
+    }
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(peer_accepted(peers[i]), 1);
+    http_client_free(client); /* ends the connections that the peers wait on */
+    loop_free(loop);
+    for (size_t i = 0; i < 2; i++)
+        peer_stop(peers[i]);
+}
+
+/* As a server whose idle timeout meets the next request: it closes without a word. */
+static void answer_one_of_two(struct peer *peer, int fd, const void *argument) {
+    peer_answer(peer, fd, argument);
+    peer_read_request(fd, NULL, 0);
+}
+
+static void test_request_lost_on_a_kept_connection_is_sent_again(void **state) {
+    (void)state;
+    struct loop *loop = run_loop_new();
+    struct http_client *client = fetch_client(loop);
+    struct peer *peer = peer_start(NULL, answer_one_of_two, ok);
+    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
+    request.reuse = true;
+    for (unsigned i = 1; i <= 3; i++) {
+        struct fetched fetched = fetch_with(loop, client, &request);
+        assert_int_equal(fetched.result.failure, HTTP_OK);
+        assert_int_equal(fetched.result.status, 200);
+        assert_false(fetched.result.reused);
+        assert_true(fetched.result.connect_us >= 0);
+        assert_int_equal(peer_accepted(peer), i);
+    }
+    http_client_free(client);
+    loop_free(loop);
+    peer_stop(peer);
+}
+
+/* The first connection answers; all that follow close in silence. */
+static void answer_the_first(struct peer *peer, int fd, const void *argument) {
+    if (peer_accepted(peer) == 1)
+        peer_answer(peer, fd, argument);
+    peer_read_request(fd, NULL, 0);
+}
+
+static void test_second_loss_is_a_failure(void **state) {
+    (void)state;
+    struct loop *loop = run_loop_new();
+    struct http_client *client = fetch_client(loop);
+    struct peer *peer = peer_start(NULL, answer_the_first, ok);
+    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
+    request.reuse = true;
+    assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
+    struct fetched fetched = fetch_with(loop, client, &request);
+    assert_int_equal(fetched.result.failure, HTTP_CLOSED);
+    assert_false(fetched.result.got_bytes);
+    assert_int_equal(peer_accepted(peer), 2);
+    http_client_free(client);
+    loop_free(loop);
+    peer_stop(peer);
+}
+
+/* Nobody listens any more when the kept connection turns out to be closed. */
+static void test_target_gone_with_its_connection_is_refused(void **state) {
+    (void)state;
+    struct loop *loop = run_loop_new();
+    struct http_client *client = fetch_client(loop);
+    struct peer *peer = peer_start(NULL, peer_answer_each, ok);
+    struct addr addr = *peer_addr(peer);
+    struct http_request request = fetch_request("http://x.test/", &addr);
+    request.reuse = true;
+    assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
+    peer_stop(peer);
+    assert_int_equal(fetch_with(loop, client, &request).result.failure,
+                     HTTP_CONNECT_REFUSED);
+    http_client_free(client);
+    loop_free(loop);
+}
+
+/* What came after the answer is nobody's: the next answer must not begin with it. */
+static void test_connection_with_bytes_left_is_not_kept(void **state) {
+    (void)state;
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyesHTTP/1.1 500 No\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: Close\r\n\r\nyes",
+        "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nyes",
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct loop *loop = run_loop_new();
+        struct http_client *client = fetch_client(loop);
+        struct peer *peer = peer_start(NULL, peer_answer_and_hang, answers[i]);
+        struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
+        request.reuse = true;
+        for (unsigned round = 1; round <= 2; round++) {
+            struct fetched fetched = fetch_with(loop, client, &request);
+            assert_int_equal(fetched.result.status, 200);
+            assert_int_equal(peer_accepted(peer), round);
+        }
+        http_client_free(client);
+        loop_free(loop);
+        peer_stop(peer);
+    }
+}
+
+/* Answers, then speaks unasked. */
+static void answer_and_babble(struct peer *peer, int fd, const void *argument) {
+    peer_answer(peer, fd, argument);
+    usleep(10 * 1000);
+    peer_write(fd, "HTTP/1.1 408 Request Timeout\r\n\r\n");
+    peer_hang(peer, fd);
+}
+
+static void test_kept_connection_that_speaks_is_dropped(void **state) {
+    (void)state;
+    struct loop *loop = run_loop_new();
+    struct http_client *client = fetch_client(loop);
+    struct peer *peer = peer_start(NULL, answer_and_babble, ok);
+    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
+    request.reuse = true;
+    for (unsigned round = 1; round <= 2; round++) {
+        assert_int_equal(fetch_with(loop, client, &request).result.status, 200);
+        assert_int_equal(peer_accepted(peer), round);
+        run_for(loop, 100); /* ends early where no connection is left */
+    }
+    http_client_free(client);
+    loop_free(loop);
+    peer_stop(peer);
+}
+
+static void test_cancelled_exchange_leaves_no_connection(void **state) {
+    (void)state;
+    struct loop *loop = run_loop_new();
+    struct http_client *client = fetch_client(loop);
+    struct peer *peer = peer_start(NULL, peer_answer_each, ok);
+    struct fetched gone = {.loop = NULL};
+    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
+    request.reuse = true;
+    assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
+    http_transfer_cancel(http_client_start(client, &request, fetch_on_result, &gone));
+    struct fetched fetched = fetch_with(loop, client, &request);
+    assert_int_equal(fetched.result.failure, HTTP_OK);
+    assert_false(fetched.result.reused);
+    assert_int_equal(peer_accepted(peer), 2);
+    assert_int_equal(gone.calls, 0);
+    http_client_free(client);
+    loop_free(loop);
+    peer_stop(peer);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_connection_is_used_again_only_where_asked),
+        cmocka_unit_test(test_kept_connection_that_is_closed_is_replaced),
+        cmocka_unit_test(test_same_name_at_two_addresses_is_two_connections),
+        cmocka_unit_test(test_request_lost_on_a_kept_connection_is_sent_again),
+        cmocka_unit_test(test_second_loss_is_a_failure),
+        cmocka_unit_test(test_target_gone_with_its_connection_is_refused),
+        cmocka_unit_test(test_connection_with_bytes_left_is_not_kept),
+        cmocka_unit_test(test_kept_connection_that_speaks_is_dropped),
+        cmocka_unit_test(test_cancelled_exchange_leaves_no_connection),
+    };
+    return cmocka_run_group_tests_name("http_kept", tests, NULL, NULL);
+}
