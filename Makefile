@@ -67,6 +67,7 @@ test-terraform: ## azure/terraform against the provider's schema; the first time
 	@tests/terraform/test $(ARGS)
 
 bench: ## side by side with nginx, HAProxy, Envoy, blackbox_exporter (ARGS="--help"); 45 minutes
-	@scripts/setup build run bench
+	@scripts/setup build run bench $(if $(findstring --short,$(ARGS)),,image)
+	@$(if $(findstring --short,$(ARGS)),,image/build || echo "bench: goes on without the image's static binary")
 	@cmake --preset release >/dev/null && cmake --build --preset release --target health-responder
 	@.venv/bin/python bench/run $(ARGS)

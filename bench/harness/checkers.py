@@ -4,11 +4,12 @@ target has an address of its own, 127.x.y.z, and all of them are one cheap serve
 import json
 import subprocess
 
-from harness.servers import Envoy, Haproxy, Ours, Pinned
+from harness.servers import BUILT, Built, Envoy, Haproxy, Ours, Pinned
 from stack.envoy import TYPES, address
 from stack.process import find_program
 
 HOST = "bench.test"
+FLOORS = ("sockets", "libcurl")
 
 
 def target(index):
@@ -179,9 +180,27 @@ class Blackbox(Pinned):
                 f"--web.listen-address=127.0.0.1:{self.port}"]  # fmt: skip
 
 
-def make(name, folder, binary, plan):
-    if name == "ours":
-        return ours(folder, binary, plan)
+class Floor(Built):
+    """A library with nothing around it (bench/floor_checks.c). It ends at the first failure,
+    and has no port to ask."""
+
+    def __init__(self, name, folder, plan):
+        super().__init__(folder, "floor_checks")
+        self.words = [name, plan.port, plan.count, plan.interval_ms,
+                      "kept" if plan.reuse else "new", HOST, plan.tls or "-"]  # fmt: skip
+
+    def command(self):
+        return [BUILT / self.name, *self.words]
+
+    def answers(self):
+        return True
+
+
+def make(name, folder, run, plan):
+    if name in run.binaries:
+        return ours(folder, run.binaries[name], plan)
+    if name in FLOORS:
+        return Floor(name, folder, plan)
     return {"haproxy": haproxy, "envoy": envoy, "blackbox": Blackbox}[name](folder, plan)
 
 

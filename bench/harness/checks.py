@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from harness import costs, load
-from harness.checkers import Plan, make, make_certificate
+from harness.checkers import FLOORS, Plan, make, make_certificate
 from harness.servers import Built, Nginx
 from stack.ports import free_port
 
@@ -28,9 +28,10 @@ CASES = (
 QUICK = ("http, 1000 checks", "https, 100 checks")
 
 
-def checkers_of(reuse):
+def checkers_of(run, reuse):
     # HAProxy 2.6 opens a connection for every check, blackbox_exporter too.
-    return ["ours", "envoy"] if reuse else ["ours", "haproxy", "envoy", "blackbox"]
+    peers = ["envoy"] if reuse else ["haproxy", "envoy", "blackbox"]
+    return [*run.binaries, *peers, *FLOORS]
 
 
 class Targets:
@@ -122,7 +123,7 @@ def start_jitter(log, begin_ns, interval_ms):
 
 def observe(run, name, plan, targets, folder):
     """One checker for one window."""
-    checker = make(name, folder, run.binary, plan)
+    checker = make(name, folder, run, plan)
     checker.core = run.cores.server
     window_s = max(
         2.0 if not run.full else 4.0,
@@ -149,7 +150,7 @@ def observe(run, name, plan, targets, folder):
             "rate_asked": plan.rate,
             "rss_kib": checker.memory_kib(),
         }
-        if not plan.tls and name != "blackbox" and not plan.reuse:
+        if not plan.tls and not plan.reuse and name not in ("blackbox", *FLOORS):
             result["jitter"] = start_jitter(targets.log, begin_ns, plan.interval_ms)
         return result
     finally:
@@ -159,7 +160,50 @@ def observe(run, name, plan, targets, folder):
         checker.stop()
 
 
-def measure(run):
+WAITS = ("epoll_wait", "epoll_pwait", "clock_nanosleep")
+
+
+def syscalls_of(run, name, reuse):
+    """System calls of one check, waits left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        targets = Targets(folder, run.cores.load, False)
+        plan = Plan(targets.server.port, 100, 500, reuse=reuse)
+        at = pathlib.Path(folder) / name
+        at.mkdir()
+        try:
+            targets.server.start().wait_ready()
+            checker = make(name, at, run, plan)
+            checker.core = run.cores.server
+            try:
+                checker.start().wait_ready()
+                tid = costs.busiest_thread(checker.pid, lambda: time.sleep(WARM_S))
+                counts = []
+
+                def work():
+                    counts.append(targets.count())
+                    time.sleep(4)
+                    counts.append(targets.count())
+
+                total, calls = costs.count_syscalls(tid, work)
+            finally:
+                checker.stop()
+        finally:
+            targets.server.stop()
+    total -= sum(calls.get(wait, 0) for wait in WAITS)
+    return round(total / (counts[1] - counts[0]), 2)
+
+
+def measure_syscalls(run, names=None):
+    """{case: {checker: calls}}; blackbox_exporter's threads are not one to count."""
+    found = {}
+    for case, reuse in (("new connection", False), ("kept connection", True)):
+        for name in names or checkers_of(run, reuse):
+            if name != "blackbox":
+                found.setdefault(case, {})[name] = syscalls_of(run, name, reuse)
+    return found
+
+
+def measure_cost(run):
     """{case: {checker: [result, one per round]}}"""
     found = {}
     for case, count, interval_ms, tls, reuse in CASES:
@@ -167,7 +211,7 @@ def measure(run):
             continue
         rounds = run.rounds if count < 10000 else max(1, run.rounds // 2)
         for turn in range(rounds):
-            for name in checkers_of(reuse):
+            for name in checkers_of(run, reuse):
                 with tempfile.TemporaryDirectory() as folder:
                     targets = Targets(folder, run.cores.load, tls)
                     try:
@@ -182,4 +226,11 @@ def measure(run):
                         targets.server.stop()
                 found.setdefault(case, {}).setdefault(name, []).append(result)
             run.say(f"checks: {case}: round {turn + 1} of {rounds}")
+    return found
+
+
+def measure(run):
+    found = {"cost": measure_cost(run)}
+    if not run.case:
+        found["syscalls"] = measure_syscalls(run)
     return found

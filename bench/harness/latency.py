@@ -36,7 +36,7 @@ def _server(run, make):
 
 
 def _quiet(run):
-    return _server(run, lambda folder: Ours(folder, run.binary))
+    return _server(run, lambda folder: Ours(folder, run.binaries["ours"]))
 
 
 @contextlib.contextmanager
@@ -47,7 +47,7 @@ def _checks_run(run):
         try:
             targets.start().wait_ready()
             plan = Plan(targets.port, STORM, 10000)
-            with _server(run, lambda at: ours(at, run.binary, plan)) as server:
+            with _server(run, lambda at: ours(at, run.binaries["ours"], plan)) as server:
                 yield server
         finally:
             targets.stop()
@@ -60,7 +60,7 @@ def _backends_hang(run):
         plan = Plan(hanging.getsockname()[1], 1000, 2000, timeout_ms=1000)
 
         def make(at):
-            made = ours(at, run.binary, plan)
+            made = ours(at, run.binaries["ours"], plan)
             for check in made.config["checks"]:
                 check["url"] = f"http://127.0.0.1:{plan.port}/"
             made.write_config()
@@ -84,7 +84,7 @@ def _dns_dead(run):
             "defaults": {"interval": "2s", "timeout": "1s", "connect_timeout": "500ms"},
             "log": {"level": "error"},
         }
-        with _server(run, lambda at: Ours(at, run.binary, config)) as server:
+        with _server(run, lambda at: Ours(at, run.binaries["ours"], config)) as server:
             yield server
 
 
@@ -95,7 +95,7 @@ def _reloads(run):
         for i in range(1000)
     ]  # fmt: skip
     config = {"checks": checks, "defaults": {"interval": "1h"}, "log": {"level": "error"}}
-    with _server(run, lambda at: Ours(at, run.binary, config)) as server:
+    with _server(run, lambda at: Ours(at, run.binaries["ours"], config)) as server:
         done = threading.Event()
 
         def reload():

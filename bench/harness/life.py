@@ -52,7 +52,7 @@ def detection_times(run, name, deaths):
                              timeout_ms=TIMEOUT_MS)  # fmt: skip
         at = folder / name
         at.mkdir()
-        checker = checkers.make(name, at, run.binary, plan)
+        checker = checkers.make(name, at, run, plan)
         if name == "haproxy":
             text = checker.config.read_text()
             stats = "  stats enable\n  stats uri /stats\n  http-request return"
@@ -88,9 +88,9 @@ def measure_detection(run):
     return found
 
 
-def _first_answer_ms(run):
+def _first_answer_ms(binary):
     with tempfile.TemporaryDirectory() as folder:
-        server = Responder(folder, {"log": {"level": "error"}}, run.binary)
+        server = Responder(folder, {"log": {"level": "error"}}, binary)
         began = time.monotonic()
         try:
             server.start()
@@ -100,13 +100,13 @@ def _first_answer_ms(run):
             server.stop()
 
 
-def _memory_and_reload(run, count):
+def _memory_and_reload(run, binary, count):
     """Resident KiB after a round of checks, and again after 5 reloads; ms of one reload."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         targets = Built(folder, "limit")
         targets.core = run.cores.load
-        server = checkers.ours(folder, run.binary, checkers.Plan(targets.port, count, 5000))
+        server = checkers.ours(folder, binary, checkers.Plan(targets.port, count, 5000))
         server.core = run.cores.server
         try:
             targets.start().wait_ready()
@@ -139,13 +139,15 @@ def _generation(server):
 
 
 def measure(run):
-    binary = pathlib.Path(run.binary)
-    found = {
-        "start_ms": [_first_answer_ms(run) for _ in range(max(5, run.rounds))],
-        "binary_bytes": binary.stat().st_size,
-        "checks": {},
-    }
-    for count in (10, 1000, 10000) if run.full else (10, 1000):
-        found["checks"][str(count)] = _memory_and_reload(run, count)
-        run.say(f"life: {count} checks")
+    """{name of the binary: figures}"""
+    found = {}
+    for name, binary in run.binaries.items():
+        found[name] = {
+            "start_ms": [_first_answer_ms(binary) for _ in range(max(5, run.rounds))],
+            "binary_bytes": pathlib.Path(binary).stat().st_size,
+            "checks": {},
+        }
+        for count in (10, 1000, 10000) if run.full else (10, 1000):
+            found[name]["checks"][str(count)] = _memory_and_reload(run, binary, count)
+            run.say(f"life: {name}: {count} checks")
     return found

@@ -10,7 +10,12 @@ from harness.servers import BUILT, ROOT
 from stack.envoy import envoy_program
 from stack.process import find_program
 
-LIBRARIES = {"limit": [], "load": [], "floor_front": ["-lmicrohttpd"]}
+LIBRARIES = {
+    "limit": [],
+    "load": [],
+    "floor_front": ["-lmicrohttpd"],
+    "floor_checks": ["-lcurl", "-lssl", "-lcrypto"],
+}
 
 
 def build_programs():

@@ -64,6 +64,6 @@ def draw(report, folder):
     sections = report["sections"]
     folder.mkdir(parents=True, exist_ok=True)
     if "checks" in sections:
-        cost_of_checks(sections["checks"], folder / "cost-of-checks.svg")
+        cost_of_checks(sections["checks"]["cost"], folder / "cost-of-checks.svg")
     if "latency" in sections:
         latency(sections["latency"], folder / "latency.svg")

@@ -24,9 +24,9 @@ OTHER_WAYS = (
 FLOORS = ("limit", "floor_front")
 
 
-def make_servers(folder, binary):
+def make_servers(folder, run):
     made = {
-        "ours": lambda at: Ours(at, binary),
+        **{name: lambda at, file=file: Ours(at, file) for name, file in run.binaries.items()},
         "nginx": Nginx,
         "haproxy": Haproxy,
         "envoy": Envoy,
@@ -55,7 +55,7 @@ def measure_cpu(run):
     """{case: {server: [µs, one per round]}}"""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        servers = make_servers(folder, run.binary)
+        servers = make_servers(folder, run)
         try:
             for server in servers.values():
                 server.core = run.cores.server
@@ -97,7 +97,7 @@ def measure_syscalls(run, names=None):
     found = {}
     requests = 500
     with tempfile.TemporaryDirectory() as folder:
-        servers = make_servers(folder, run.binary)
+        servers = make_servers(folder, run)
         for name, server in servers.items():
             if names and name not in names:
                 continue
@@ -139,7 +139,7 @@ def instructions_per_request(run, make, words, thread=None, few=200, many=1200):
     return round(grown[thread] / (many - few), 1), thread
 
 
-def _with_checks(folder, binary, count=1000):
+def _with_checks(folder, binary, count):
     checks = [
         {"name": f"c{i}", "type": "http", "url": f"http://127.0.0.1:{1 + i % 9}/"}
         for i in range(count)
@@ -151,24 +151,27 @@ def _with_checks(folder, binary, count=1000):
     )
 
 
-def measure_instructions(run, names=("ours", "nginx", "haproxy", "limit", "floor_front")):
-    """Envoy is left out: it takes valgrind minutes to start."""
+def measure_instructions(
+    run, names=("ours", "nginx", "haproxy", "limit", "floor_front"), counts=(1000, 10000)
+):
+    """Envoy is left out: it takes valgrind minutes to start. `counts`: how many checks ours
+    has meanwhile."""
     found = {}
     for case, words in EXACT:
         for name in names:
 
             def make(folder, name=name):
-                return make_servers(folder, run.binary)[name]
+                return make_servers(folder, run)[name]
 
             value, thread = instructions_per_request(run, make, words)
             found.setdefault(case, {})[name] = value
-            if name == "ours":
+            for count in counts if name == "ours" else ():
 
-                def many(folder):
-                    return _with_checks(folder, run.binary)
+                def many(folder, count=count):
+                    return _with_checks(folder, run.binaries["ours"], count)
 
                 value, _ = instructions_per_request(run, many, words, thread)
-                found[case]["ours with 1,000 checks"] = value
+                found[case][f"ours with {count:,} checks"] = value
     return found
 
 

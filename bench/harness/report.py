@@ -37,7 +37,7 @@ def _table(head, rows):
 
 
 def probe_table(section):
-    names = ["ours", "nginx", "haproxy", "haproxy monitor-uri", "envoy", "envoy filter",
+    names = ["ours", "ours static", "nginx", "haproxy", "haproxy monitor-uri", "envoy", "envoy filter",
              "floor_front", "limit"]  # fmt: skip
     rows = []
     for case, by in section["cpu_us"].items():
@@ -71,15 +71,18 @@ def probe_table(section):
     return text
 
 
-def checks_table(section):
+FLOORS = {"sockets": "bare sockets, OpenSSL", "libcurl": "libcurl alone"}
+
+
+def _cost_of_checks(cases):
     rows = []
-    for case, by in section.items():
+    for case, by in cases.items():
         cpu = {name: [r["cpu_us"] for r in results] for name, results in by.items()}
         best = _best_peer(cpu)
         for name, results in by.items():
             jitter = results[-1].get("jitter")
             rows.append([
-                case if name == "ours" else "", name, shown(cpu[name]),
+                case if name == "ours" else "", FLOORS.get(name, name), shown(cpu[name]),
                 f"{_ratio(cpu['ours'], cpu[name]):.2f}" + (" (best peer)" if name == best else ""),
                 f"{middle([r['rate'] / r['rate_asked'] for r in results]) * 100:.1f} %",
                 f"{middle([r['rss_kib'] for r in results]) / 1024:.1f}",
@@ -88,6 +91,19 @@ def checks_table(section):
     return _table(
         ["", "", "µs of CPU per check", "ours to it", "rate kept", "MiB resident",
          "start off by, p50 / p99 of interval"], rows)  # fmt: skip
+
+
+def checks_table(section):
+    text = _cost_of_checks(section["cost"])
+    if "syscalls" in section:
+        names = list(next(iter(section["syscalls"].values())))
+        rows = [
+            [case, *[by.get(name, "") for name in names]]
+            for case, by in section["syscalls"].items()
+        ]
+        head = ["", *[FLOORS.get(name, name) for name in names]]
+        text += "\nSystem calls per plain check, waits left out\n\n" + _table(head, rows)
+    return text
 
 
 def latency_table(section):
@@ -113,17 +129,22 @@ def detection_table(section):
 
 
 def life_table(section):
+    by = list(section.values())
     rows = [
-        ["start to first 200, ms", shown(section["start_ms"])],
-        ["binary, MiB", f"{section['binary_bytes'] / 2**20:.2f}"],
+        ["start to first 200, ms", *[shown(found["start_ms"]) for found in by]],
+        ["binary, MiB", *[f"{found['binary_bytes'] / 2**20:.2f}" for found in by]],
     ]
-    for count, found in section["checks"].items():
+    for count in by[0]["checks"]:
+        checks = [found["checks"][count] for found in by]
         rows += [
-            [f"resident with {count} checks, MiB", f"{found['rss_kib'] / 1024:.1f}"],
-            ["after five reloads, MiB", f"{found['rss_after_reloads_kib'] / 1024:.1f}"],
-            ["one reload, ms (100 of them waiting for more changes)", f"{found['reload_ms']:.0f}"],
-        ]
-    return _table(["", ""], rows)
+            [f"resident with {count} checks, MiB",
+             *[f"{found['rss_kib'] / 1024:.1f}" for found in checks]],
+            ["after five reloads, MiB",
+             *[f"{found['rss_after_reloads_kib'] / 1024:.1f}" for found in checks]],
+            ["one reload, ms (100 of them waiting for more changes)",
+             *[f"{found['reload_ms']:.0f}" for found in checks]],
+        ]  # fmt: skip
+    return _table(["", *section], rows)
 
 
 TABLES = {

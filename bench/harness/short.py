@@ -1,11 +1,11 @@
 """The short form: instructions and system calls of a probe, as ratios to a bare libmicrohttpd
-of the same run. Both are counts, not times, so that a busy machine does not change them; what is
-worse must be worse twice."""
+of the same run, and system calls of a check, as ratios to bare sockets. All are counts, not
+times, so that a busy machine does not change them; what is worse must be worse twice."""
 
 import json
 import pathlib
 
-from harness import probe
+from harness import checks, probe
 
 RECORDED = pathlib.Path(__file__).resolve().parents[1] / "recorded.json"
 # No recorded spread is smaller: libraries are updated. One more system call is beyond it.
@@ -19,7 +19,7 @@ def _without_waits(calls):
 
 def ratios(run):
     names = ("ours", "floor_front")
-    instructions = probe.measure_instructions(run, names)
+    instructions = probe.measure_instructions(run, names, (1000,))
     syscalls = probe.measure_syscalls(run, names)
     found = {}
     for case, by in instructions.items():
@@ -30,6 +30,8 @@ def ratios(run):
     for case, by in syscalls.items():
         ours, floor = (_without_waits(by[name]) for name in names)
         found[f"system calls, {case}, to bare libmicrohttpd"] = ours / floor
+    for case, by in checks.measure_syscalls(run, ("ours", "sockets")).items():
+        found[f"system calls of a check, {case}, to bare sockets"] = by["ours"] / by["sockets"]
     return {name: round(value, 3) for name, value in found.items()}
 
 
