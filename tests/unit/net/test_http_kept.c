@@ -5,10 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "fetch.h"
+#include "http_kept.h"
 #include "peer.h"
 
 static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes";
@@ -213,6 +216,48 @@ static void test_cancelled_exchange_leaves_no_connection(void **state) {
     peer_stop(peer);
 }
 
+static void on_never(void *user, int events) {
+    (void)user;
+    (void)events;
+    fail();
+}
+
+static int keep_one(struct http_kept *kept, struct loop *loop, const char *where) {
+    struct addr peer;
+    assert_true(addr_parse_listen(where, &peer, NULL));
+    int fds[2];
+    assert_int_equal(
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    struct loop_poll *poll = loop_poll_new(loop, fds[0], on_never, NULL);
+    loop_poll_set(poll, LOOP_READABLE);
+    http_kept_put(kept, &peer, poll, fds[0]);
+    return fds[0];
+}
+
+static void test_kept_beyond_the_most_lets_the_oldest_go(void **state) {
+    (void)state;
+    struct loop *loop = run_loop_new();
+    struct http_kept *kept = http_kept_new(loop, 2);
+    struct addr one;
+    struct addr two;
+    assert_true(addr_parse_listen("127.0.0.1:1", &one, NULL));
+    assert_true(addr_parse_listen("127.0.0.1:2", &two, NULL));
+    int oldest = keep_one(kept, loop, "127.0.0.1:1");
+    int older = keep_one(kept, loop, "127.0.0.1:1");
+    int newest = keep_one(kept, loop, "127.0.0.1:1");
+    assert_int_equal(fcntl(oldest, F_GETFD), -1);
+
+    int fd = -1;
+    assert_null(http_kept_take(kept, &two, &fd));
+    struct loop_poll *poll = http_kept_take(kept, &one, &fd);
+    assert_non_null(poll);
+    assert_int_equal(fd, newest);
+    loop_poll_close(poll);
+    http_kept_free(kept);
+    assert_int_equal(fcntl(older, F_GETFD), -1);
+    loop_free(loop);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_connection_is_used_again_only_where_asked),
@@ -224,6 +269,7 @@ int main(void) {
         cmocka_unit_test(test_connection_with_bytes_left_is_not_kept),
         cmocka_unit_test(test_kept_connection_that_speaks_is_dropped),
         cmocka_unit_test(test_cancelled_exchange_leaves_no_connection),
+        cmocka_unit_test(test_kept_beyond_the_most_lets_the_oldest_go),
     };
     return cmocka_run_group_tests_name("http_kept", tests, NULL, NULL);
 }
