@@ -33,8 +33,8 @@ struct connection {
 };
 
 static void target(int index, char text[INET_ADDRSTRLEN + 16]) {
-    snprintf(text, INET_ADDRSTRLEN + 16, "127.%d.%d.%d", 1 + index / 62500, index / 250 % 250,
-             1 + index % 250);
+    snprintf(text, INET_ADDRSTRLEN + 16, "127.%d.%d.%d", 1 + index / 62500,
+             index / 250 % 250, 1 + index % 250);
 }
 
 static void fail(const char *what) {
@@ -55,7 +55,8 @@ static void open_connection(struct connection *connection, const struct plan *pl
                             SSL_CTX *context, int index) {
     char text[INET_ADDRSTRLEN + 16];
     target(index, text);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)plan->port)};
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)plan->port)};
     inet_pton(AF_INET, text, &at.sin_addr);
     connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connect(connection->fd, (struct sockaddr *)&at, sizeof at) != 0)
@@ -79,11 +80,13 @@ static void close_connection(struct connection *connection) {
 static void check_with_sockets(struct connection *connection, const struct plan *plan,
                                SSL_CTX *context, int index) {
     char text[512];
-    int len = snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", plan->host);
+    int len =
+        snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", plan->host);
     if (connection->fd < 0)
         open_connection(connection, plan, context, index);
-    ssize_t sent = connection->ssl ? SSL_write(connection->ssl, text, len)
-                                   : send(connection->fd, text, (size_t)len, MSG_NOSIGNAL);
+    ssize_t sent = connection->ssl
+                       ? SSL_write(connection->ssl, text, len)
+                       : send(connection->fd, text, (size_t)len, MSG_NOSIGNAL);
     ssize_t got = connection->ssl ? SSL_read(connection->ssl, text, sizeof text)
                                   : recv(connection->fd, text, sizeof text, 0);
     if (sent != len || got < 12 || memcmp(text + 9, "200", 3) != 0)

@@ -37,8 +37,8 @@ def _table(head, rows):
 
 
 def probe_table(section):
-    names = ["ours", "ours static", "nginx", "haproxy", "haproxy monitor-uri", "envoy", "envoy filter",
-             "floor_front", "limit"]  # fmt: skip
+    names = ["ours", "ours static", "nginx", "haproxy", "haproxy monitor-uri", "envoy",
+             "envoy filter", "floor_front", "limit"]  # fmt: skip
     rows = []
     for case, by in section["cpu_us"].items():
         best = _best_peer(by)
