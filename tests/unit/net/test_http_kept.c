@@ -14,46 +14,62 @@
 #include "http_kept.h"
 #include "peer.h"
 
+struct scene {
+    struct loop *loop;
+    struct http_client *client;
+    struct peer *peer;
+    struct http_request request; /* to the peer, and may be kept */
+};
+
+static struct scene scene_open(peer_script *script, const void *argument) {
+    struct scene scene = {.loop = run_loop_new()};
+    scene.client = fetch_client(scene.loop);
+    scene.peer = peer_start(NULL, script, argument);
+    scene.request = fetch_request("http://x.test/", peer_addr(scene.peer));
+    scene.request.reuse = true;
+    return scene;
+}
+
+static struct fetched scene_fetch(struct scene *scene) {
+    return fetch_with(scene->loop, scene->client, &scene->request);
+}
+
+/* The client first: it ends the connections that the peer waits on. */
+static void scene_close(struct scene *scene) {
+    http_client_free(scene->client);
+    loop_free(scene->loop);
+    peer_stop(scene->peer);
+}
+
 static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes";
 
 static void test_connection_is_used_again_only_where_asked(void **state) {
     (void)state;
     for (int reuse = 0; reuse < 2; reuse++) {
-        struct loop *loop = run_loop_new();
-        struct http_client *client = fetch_client(loop);
-        struct peer *peer = peer_start(NULL, peer_answer_each, ok);
-        struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-        request.reuse = reuse;
+        struct scene scene = scene_open(peer_answer_each, ok);
+        scene.request.reuse = reuse;
         for (int i = 0; i < 3; i++) {
-            struct fetched fetched = fetch_with(loop, client, &request);
+            struct fetched fetched = scene_fetch(&scene);
             assert_int_equal(fetched.result.failure, HTTP_OK);
             assert_int_equal(fetched.result.reused, reuse && i > 0);
             assert_true(fetched.result.connect_us >= 0);
         }
-        assert_int_equal(peer_accepted(peer), reuse ? 1 : 3);
-        http_client_free(client);
-        loop_free(loop);
-        peer_stop(peer);
+        assert_int_equal(peer_accepted(scene.peer), reuse ? 1 : 3);
+        scene_close(&scene);
     }
 }
 
 /* The kept connection was closed by the peer in between: no failure of the target. */
 static void test_kept_connection_that_is_closed_is_replaced(void **state) {
     (void)state;
-    struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
-    struct peer *peer = peer_start(NULL, peer_answer, ok);
-    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-    request.reuse = true;
+    struct scene scene = scene_open(peer_answer, ok);
     for (unsigned i = 1; i <= 3; i++) {
-        struct fetched fetched = fetch_with(loop, client, &request);
+        struct fetched fetched = scene_fetch(&scene);
         assert_int_equal(fetched.result.failure, HTTP_OK);
-        assert_int_equal(peer_accepted(peer), i);
+        assert_int_equal(peer_accepted(scene.peer), i);
         assert_false(fetched.result.reused);
     }
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
+    scene_close(&scene);
 }
 
 static void test_same_name_at_two_addresses_is_two_connections(void **state) {
@@ -87,22 +103,16 @@ static void answer_one_of_two(struct peer *peer, int fd, const void *argument) {
 
 static void test_request_lost_on_a_kept_connection_is_sent_again(void **state) {
     (void)state;
-    struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
-    struct peer *peer = peer_start(NULL, answer_one_of_two, ok);
-    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-    request.reuse = true;
+    struct scene scene = scene_open(answer_one_of_two, ok);
     for (unsigned i = 1; i <= 3; i++) {
-        struct fetched fetched = fetch_with(loop, client, &request);
+        struct fetched fetched = scene_fetch(&scene);
         assert_int_equal(fetched.result.failure, HTTP_OK);
         assert_int_equal(fetched.result.status, 200);
         assert_false(fetched.result.reused);
         assert_true(fetched.result.connect_us >= 0);
-        assert_int_equal(peer_accepted(peer), i);
+        assert_int_equal(peer_accepted(scene.peer), i);
     }
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
+    scene_close(&scene);
 }
 
 /* The first connection answers; all that follow close in silence. */
@@ -114,36 +124,26 @@ static void answer_the_first(struct peer *peer, int fd, const void *argument) {
 
 static void test_second_loss_is_a_failure(void **state) {
     (void)state;
-    struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
-    struct peer *peer = peer_start(NULL, answer_the_first, ok);
-    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-    request.reuse = true;
-    assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
-    struct fetched fetched = fetch_with(loop, client, &request);
+    struct scene scene = scene_open(answer_the_first, ok);
+    assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
+    struct fetched fetched = scene_fetch(&scene);
     assert_int_equal(fetched.result.failure, HTTP_CLOSED);
     assert_false(fetched.result.got_bytes);
-    assert_int_equal(peer_accepted(peer), 2);
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
+    assert_int_equal(peer_accepted(scene.peer), 2);
+    scene_close(&scene);
 }
 
 /* Nobody listens any more when the kept connection turns out to be closed. */
 static void test_target_gone_with_its_connection_is_refused(void **state) {
     (void)state;
-    struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
-    struct peer *peer = peer_start(NULL, peer_answer_each, ok);
-    struct addr addr = *peer_addr(peer);
-    struct http_request request = fetch_request("http://x.test/", &addr);
-    request.reuse = true;
-    assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
-    peer_stop(peer);
-    assert_int_equal(fetch_with(loop, client, &request).result.failure,
-                     HTTP_CONNECT_REFUSED);
-    http_client_free(client);
-    loop_free(loop);
+    struct scene scene = scene_open(peer_answer_each, ok);
+    struct addr addr = *peer_addr(scene.peer);
+    scene.request.connect = &addr;
+    assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
+    peer_stop(scene.peer);
+    assert_int_equal(scene_fetch(&scene).result.failure, HTTP_CONNECT_REFUSED);
+    http_client_free(scene.client);
+    loop_free(scene.loop);
 }
 
 /* What came after the answer is nobody's: the next answer must not begin with it. */
@@ -155,19 +155,13 @@ static void test_connection_with_bytes_left_is_not_kept(void **state) {
         "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nyes",
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        struct loop *loop = run_loop_new();
-        struct http_client *client = fetch_client(loop);
-        struct peer *peer = peer_start(NULL, peer_answer_and_hang, answers[i]);
-        struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-        request.reuse = true;
+        struct scene scene = scene_open(peer_answer_and_hang, answers[i]);
         for (unsigned round = 1; round <= 2; round++) {
-            struct fetched fetched = fetch_with(loop, client, &request);
+            struct fetched fetched = scene_fetch(&scene);
             assert_int_equal(fetched.result.status, 200);
-            assert_int_equal(peer_accepted(peer), round);
+            assert_int_equal(peer_accepted(scene.peer), round);
         }
-        http_client_free(client);
-        loop_free(loop);
-        peer_stop(peer);
+        scene_close(&scene);
     }
 }
 
@@ -181,39 +175,28 @@ static void answer_and_babble(struct peer *peer, int fd, const void *argument) {
 
 static void test_kept_connection_that_speaks_is_dropped(void **state) {
     (void)state;
-    struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
-    struct peer *peer = peer_start(NULL, answer_and_babble, ok);
-    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-    request.reuse = true;
+    struct scene scene = scene_open(answer_and_babble, ok);
     for (unsigned round = 1; round <= 2; round++) {
-        assert_int_equal(fetch_with(loop, client, &request).result.status, 200);
-        assert_int_equal(peer_accepted(peer), round);
-        run_for(loop, 100); /* ends early where no connection is left */
+        assert_int_equal(scene_fetch(&scene).result.status, 200);
+        assert_int_equal(peer_accepted(scene.peer), round);
+        run_for(scene.loop, 100); /* ends early where no connection is left */
     }
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
+    scene_close(&scene);
 }
 
 static void test_cancelled_exchange_leaves_no_connection(void **state) {
     (void)state;
-    struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
-    struct peer *peer = peer_start(NULL, peer_answer_each, ok);
+    struct scene scene = scene_open(peer_answer_each, ok);
     struct fetched gone = {.loop = NULL};
-    struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
-    request.reuse = true;
-    assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
-    http_transfer_cancel(http_client_start(client, &request, fetch_on_result, &gone));
-    struct fetched fetched = fetch_with(loop, client, &request);
+    assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
+    http_transfer_cancel(
+        http_client_start(scene.client, &scene.request, fetch_on_result, &gone));
+    struct fetched fetched = scene_fetch(&scene);
     assert_int_equal(fetched.result.failure, HTTP_OK);
     assert_false(fetched.result.reused);
-    assert_int_equal(peer_accepted(peer), 2);
+    assert_int_equal(peer_accepted(scene.peer), 2);
     assert_int_equal(gone.calls, 0);
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
+    scene_close(&scene);
 }
 
 static void on_never(void *user, int events) {
