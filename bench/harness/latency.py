@@ -115,20 +115,32 @@ def _reloads(run):
 
 
 @contextlib.contextmanager
-def _slow_clients(run):
+def _attack(run, port):
     program = find_program("slowhttptest", "scripts/setup bench")
-    with _quiet(run) as server:
-        attack = subprocess.Popen(
-            ["taskset", "-c", str(run.cores.load), program,
-             "-c", "600", "-H", "-i", "2", "-r", "200", "-l", "60",
-             "-u", f"http://127.0.0.1:{server.port}/healthz"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            yield server
-        finally:
-            attack.terminate()
-            attack.wait()
+    attack = subprocess.Popen(
+        ["taskset", "-c", str(run.cores.load), program,
+         "-c", "600", "-H", "-i", "2", "-r", "200", "-l", "60",
+         "-u", f"http://127.0.0.1:{port}/healthz"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        attack.terminate()
+        attack.wait()
+
+
+@contextlib.contextmanager
+def _slow_clients(run):
+    with _quiet(run) as server, _attack(run, server.port):
+        yield server
+
+
+@contextlib.contextmanager
+def _slow_clients_elsewhere(run):
+    """Another server on the same cores is attacked: what the attackers cost whoever measures."""
+    with _quiet(run) as other, _quiet(run) as server, _attack(run, other.port):
+        yield server
 
 
 CASES = {
@@ -138,6 +150,7 @@ CASES = {
     "DNS is dead": _dns_dead,
     "reload every second": _reloads,
     "slow clients": _slow_clients,
+    "slow clients of another server": _slow_clients_elsewhere,
 }
 
 
