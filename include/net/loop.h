@@ -66,6 +66,7 @@ void loop_poll_set(struct loop_poll *poll, int events);
 /* Another one is told from now on, also of what is ready already. */
 void loop_poll_direct(struct loop_poll *poll, void (*callback)(void *user, int events),
                       void *user);
+int loop_poll_fd(const struct loop_poll *poll);
 void loop_poll_free(struct loop_poll *poll);
 /* The same, and closes the descriptor, which has no duplicate: one system call less. */
 void loop_poll_close(struct loop_poll *poll);

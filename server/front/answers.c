@@ -4,6 +4,7 @@
  * which owns the names. Never changes after answers_new. */
 #include "front/answers.h"
 
+#include "base/hash.h"
 #include "base/mac.h"
 #include "base/mem.h"
 
@@ -23,12 +24,8 @@ struct answers {
     size_t loop_key_len;
 };
 
-/* FNV-1a. Who chooses the names is the operator, so collisions are not an attack. */
 static uint32_t hash_of(const char *name) {
-    uint32_t hash = 2166136261u;
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (unsigned char)*name) * 16777619u;
-    return hash;
+    return hash_bytes(name, strlen(name));
 }
 
 static enum answer answer_of_verdict(enum verdict verdict) {

@@ -2,6 +2,7 @@
 #include "http_kept.h"
 
 #include "base/addr.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "list.h"
 #include "net/loop.h"
@@ -19,7 +20,6 @@ struct waiting {
     struct http_kept *kept;
     struct addr peer;
     struct loop_poll *poll;
-    int fd;
     int64_t since_ms;
 };
 
@@ -31,13 +31,8 @@ struct http_kept {
     struct list buckets[BUCKETS];
 };
 
-/* FNV-1a. */
 static struct list *bucket_of(struct http_kept *kept, const struct addr *peer) {
-    const unsigned char *bytes = (const unsigned char *)&peer->u;
-    uint32_t hash = 2166136261u;
-    for (socklen_t i = 0; i < peer->len; i++)
-        hash = (hash ^ bytes[i]) * 16777619u;
-    return &kept->buckets[hash % BUCKETS];
+    return &kept->buckets[hash_bytes(&peer->u, peer->len) % BUCKETS];
 }
 
 static void forget(struct waiting *waiting) {
@@ -78,12 +73,12 @@ struct http_kept *http_kept_new(struct loop *loop, size_t max) {
 }
 
 void http_kept_put(struct http_kept *kept, const struct addr *peer,
-                   struct loop_poll *poll, int fd) {
+                   struct loop_poll *poll) {
     struct waiting *waiting = MEM_NEW(struct waiting);
     waiting->kept = kept;
     waiting->peer = *peer;
     waiting->poll = poll;
-    waiting->fd = fd;
+
     waiting->since_ms = loop_now_ms(kept->loop);
     list_append(bucket_of(kept, peer), &waiting->in_bucket);
     list_append(&kept->order, &waiting->in_order);
@@ -92,8 +87,7 @@ void http_kept_put(struct http_kept *kept, const struct addr *peer,
     drop_old(kept);
 }
 
-struct loop_poll *http_kept_take(struct http_kept *kept, const struct addr *peer,
-                                 int *fd) {
+struct loop_poll *http_kept_take(struct http_kept *kept, const struct addr *peer) {
     drop_old(kept);
     struct list *bucket = bucket_of(kept, peer);
     for (struct list *node = bucket->prev; node != bucket; node = node->prev) {
@@ -102,7 +96,7 @@ struct loop_poll *http_kept_take(struct http_kept *kept, const struct addr *peer
             memcmp(&waiting->peer.u, &peer->u, peer->len) != 0)
             continue;
         struct loop_poll *poll = waiting->poll;
-        *fd = waiting->fd;
+
         forget(waiting);
         return poll;
     }

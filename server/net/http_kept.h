@@ -14,11 +14,10 @@ struct loop_poll;
 struct http_kept *http_kept_new(struct loop *loop, size_t max);
 /* `poll` waits for LOOP_READABLE; it and its descriptor belong to `kept` from here. */
 void http_kept_put(struct http_kept *kept, const struct addr *peer,
-                   struct loop_poll *poll, int fd);
+                   struct loop_poll *poll);
 /* The one that waited last, the caller's from here, to be directed; NULL: there is none.
  */
-struct loop_poll *http_kept_take(struct http_kept *kept, const struct addr *peer,
-                                 int *fd);
+struct loop_poll *http_kept_take(struct http_kept *kept, const struct addr *peer);
 void http_kept_free(struct http_kept *kept); /* NULL is fine */
 
 #endif

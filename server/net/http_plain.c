@@ -24,8 +24,7 @@ enum { READ_SIZE = 16 * 1024, READS_PER_TURN = 16 };
 struct http_plain {
     struct http_transfer *transfer;
     struct http_answer answer;
-    struct loop_poll *poll;
-    int fd;
+    struct loop_poll *poll; /* NULL: no connection was begun */
     struct buf request;
     size_t sent;
     bool is_to_be_kept; /* where the answer allows it */
@@ -76,7 +75,6 @@ static CURLcode refuse(struct http_plain *plain, CURLcode code, int sys) {
 static void disconnect(struct http_plain *plain) {
     loop_poll_close(plain->poll);
     plain->poll = NULL;
-    plain->fd = -1;
 }
 
 static CURLcode connect_anew(struct http_plain *plain) {
@@ -84,9 +82,10 @@ static CURLcode connect_anew(struct http_plain *plain) {
     transfer->is_kept = false;
     transfer->connect_us = -1;
     plain->sent = 0;
-    int sys = dial_connect(&transfer->connect, &plain->fd);
-    if (plain->fd >= 0)
-        plain->poll = loop_poll_new(transfer->client->loop, plain->fd, on_ready, plain);
+    int fd;
+    int sys = dial_connect(&transfer->connect, &fd);
+    if (fd >= 0)
+        plain->poll = loop_poll_new(transfer->client->loop, fd, on_ready, plain);
     if (sys != 0 && sys != EINPROGRESS)
         return refuse(plain, CURLE_COULDNT_CONNECT, sys);
     return CURLE_OK;
@@ -106,8 +105,8 @@ static CURLcode start_over(struct http_plain *plain) {
 static CURLcode send_request(struct http_plain *plain) {
     struct http_transfer *transfer = plain->transfer;
     struct buf *request = &plain->request;
-    ssize_t len = send(plain->fd, request->data + plain->sent, request->len - plain->sent,
-                       MSG_NOSIGNAL);
+    ssize_t len = send(loop_poll_fd(plain->poll), request->data + plain->sent,
+                       request->len - plain->sent, MSG_NOSIGNAL);
     if (len < 0 && errno != EAGAIN && errno != EINTR) {
         if (transfer->is_kept)
             return start_over(plain);
@@ -154,7 +153,7 @@ static void receive(struct http_plain *plain) {
     struct http_transfer *transfer = plain->transfer;
     for (int i = 0; i < READS_PER_TURN; i++) {
         char bytes[READ_SIZE];
-        ssize_t len = recv(plain->fd, bytes, sizeof bytes, 0);
+        ssize_t len = recv(loop_poll_fd(plain->poll), bytes, sizeof bytes, 0);
         if (len < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         if (len <= 0) {
@@ -243,7 +242,7 @@ CURLcode http_plain_start(struct http_transfer *transfer,
     transfer->plain = plain;
     transfer->connect = *request->connect;
     plain->transfer = transfer;
-    plain->fd = -1;
+
     plain->answer = (struct http_answer){
         .head = &transfer->head,
         .body = &transfer->body,
@@ -256,8 +255,7 @@ CURLcode http_plain_start(struct http_transfer *transfer,
         return code;
     plain->is_to_be_kept = request->reuse;
     if (request->reuse)
-        plain->poll =
-            http_kept_take(transfer->client->kept, &transfer->connect, &plain->fd);
+        plain->poll = http_kept_take(transfer->client->kept, &transfer->connect);
     if (plain->poll) {
         loop_poll_direct(plain->poll, on_ready, plain);
         transfer->is_kept = true;
@@ -275,7 +273,7 @@ void http_plain_free(struct http_plain *plain) {
                        plain->sent == plain->request.len;
     if (is_reusable)
         http_kept_put(plain->transfer->client->kept, &plain->transfer->connect,
-                      plain->poll, plain->fd);
+                      plain->poll);
     else
         disconnect(plain);
     buf_fini(&plain->request);

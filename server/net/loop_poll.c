@@ -130,6 +130,10 @@ void loop_poll_direct(struct loop_poll *poll, void (*callback)(void *user, int e
     poll->user = user;
 }
 
+int loop_poll_fd(const struct loop_poll *poll) {
+    return poll->fd;
+}
+
 static void forget(struct loop_poll *poll) {
     struct poll_set *polls = &poll->loop->polls;
     if (--polls->count == 0)

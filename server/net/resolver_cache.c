@@ -2,6 +2,7 @@
  * the order they were kept for evicting. Never looks at the clock itself. */
 #include "resolver_cache.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "list.h"
 
@@ -24,12 +25,8 @@ struct answer_cache {
     size_t count;
 };
 
-/* FNV-1a: the names come from our own configuration, nobody aims at a bucket. */
 static size_t bucket_of(const char *name) {
-    uint32_t hash = 2166136261U;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 16777619U;
-    return hash % BUCKETS;
+    return hash_bytes(name, strlen(name)) % BUCKETS;
 }
 
 static struct entry *find_entry(struct answer_cache *cache, const char *name) {

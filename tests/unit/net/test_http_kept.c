@@ -59,17 +59,23 @@ static void test_connection_is_used_again_only_where_asked(void **state) {
     }
 }
 
-/* The kept connection was closed by the peer in between: no failure of the target. */
-static void test_kept_connection_that_is_closed_is_replaced(void **state) {
-    (void)state;
-    struct scene scene = scene_open(peer_answer, ok);
+static void assert_each_has_its_own(peer_script *script) {
+    struct scene scene = scene_open(script, ok);
     for (unsigned i = 1; i <= 3; i++) {
         struct fetched fetched = scene_fetch(&scene);
         assert_int_equal(fetched.result.failure, HTTP_OK);
-        assert_int_equal(peer_accepted(scene.peer), i);
+        assert_int_equal(fetched.result.status, 200);
         assert_false(fetched.result.reused);
+        assert_true(fetched.result.connect_us >= 0);
+        assert_int_equal(peer_accepted(scene.peer), i);
     }
     scene_close(&scene);
+}
+
+/* The kept connection was closed by the peer in between: no failure of the target. */
+static void test_kept_connection_that_is_closed_is_replaced(void **state) {
+    (void)state;
+    assert_each_has_its_own(peer_answer);
 }
 
 static void test_same_name_at_two_addresses_is_two_connections(void **state) {
@@ -103,16 +109,7 @@ static void answer_one_of_two(struct peer *peer, int fd, const void *argument) {
 
 static void test_request_lost_on_a_kept_connection_is_sent_again(void **state) {
     (void)state;
-    struct scene scene = scene_open(answer_one_of_two, ok);
-    for (unsigned i = 1; i <= 3; i++) {
-        struct fetched fetched = scene_fetch(&scene);
-        assert_int_equal(fetched.result.failure, HTTP_OK);
-        assert_int_equal(fetched.result.status, 200);
-        assert_false(fetched.result.reused);
-        assert_true(fetched.result.connect_us >= 0);
-        assert_int_equal(peer_accepted(scene.peer), i);
-    }
-    scene_close(&scene);
+    assert_each_has_its_own(answer_one_of_two);
 }
 
 /* The first connection answers; all that follow close in silence. */
@@ -213,7 +210,7 @@ static int keep_one(struct http_kept *kept, struct loop *loop, const char *where
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     struct loop_poll *poll = loop_poll_new(loop, fds[0], on_never, NULL);
     loop_poll_set(poll, LOOP_READABLE);
-    http_kept_put(kept, &peer, poll, fds[0]);
+    http_kept_put(kept, &peer, poll);
     return fds[0];
 }
 
@@ -230,11 +227,10 @@ static void test_kept_beyond_the_most_lets_the_oldest_go(void **state) {
     int newest = keep_one(kept, loop, "127.0.0.1:1");
     assert_int_equal(fcntl(oldest, F_GETFD), -1);
 
-    int fd = -1;
-    assert_null(http_kept_take(kept, &two, &fd));
-    struct loop_poll *poll = http_kept_take(kept, &one, &fd);
+    assert_null(http_kept_take(kept, &two));
+    struct loop_poll *poll = http_kept_take(kept, &one);
     assert_non_null(poll);
-    assert_int_equal(fd, newest);
+    assert_int_equal(loop_poll_fd(poll), newest);
     loop_poll_close(poll);
     http_kept_free(kept);
     assert_int_equal(fcntl(older, F_GETFD), -1);
