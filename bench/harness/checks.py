@@ -1,6 +1,7 @@
 """Section `checks`: what one check costs whoever makes it, how much memory the checks take,
 whether the rate that was asked for is kept, and how evenly checks start."""
 
+import contextlib
 import http.client
 import pathlib
 import re
@@ -121,10 +122,29 @@ def start_jitter(log, begin_ns, interval_ms):
     }
 
 
-def observe(run, name, plan, targets, folder):
+@contextlib.contextmanager
+def _checking(run, name, count, interval_ms, *, tls=False, reuse=False):
+    """(checker, targets, plan): one checker that runs, and what it checks."""
+    with tempfile.TemporaryDirectory() as folder:
+        targets = Targets(folder, run.cores.load, tls)
+        try:
+            targets.server.start().wait_ready()
+            plan = Plan(targets.server.port, count, interval_ms, tls=targets.ca, reuse=reuse)
+            at = pathlib.Path(folder) / name
+            at.mkdir()
+            checker = make(name, at, run, plan)
+            checker.core = run.cores.server
+            try:
+                checker.start().wait_ready()
+                yield checker, targets, plan
+            finally:
+                checker.stop()
+        finally:
+            targets.server.stop()
+
+
+def observe(run, name, checker, targets, plan):
     """One checker for one window."""
-    checker = make(name, folder, run, plan)
-    checker.core = run.cores.server
     window_s = max(
         2.0 if not run.full else 4.0,
         1.1 * plan.interval_ms / 1000 if plan.interval_ms > 4000 else 0,
@@ -132,7 +152,6 @@ def observe(run, name, plan, targets, folder):
     warm_s = max(WARM_S, 2.1 * plan.interval_ms / 1000)
     driver = None
     try:
-        checker.start().wait_ready()
         if name == "blackbox":
             asked = int(plan.rate * (window_s + warm_s + 1))
             driver = load.start(run.cores.load, checker.port, path=checker.question,
@@ -157,7 +176,6 @@ def observe(run, name, plan, targets, folder):
         if driver:
             driver.kill()
             driver.wait()
-        checker.stop()
 
 
 WAITS = ("epoll_wait", "epoll_pwait", "clock_nanosleep")
@@ -165,30 +183,16 @@ WAITS = ("epoll_wait", "epoll_pwait", "clock_nanosleep")
 
 def syscalls_of(run, name, reuse):
     """System calls of one check, waits left out."""
-    with tempfile.TemporaryDirectory() as folder:
-        targets = Targets(folder, run.cores.load, False)
-        plan = Plan(targets.server.port, 100, 500, reuse=reuse)
-        at = pathlib.Path(folder) / name
-        at.mkdir()
-        try:
-            targets.server.start().wait_ready()
-            checker = make(name, at, run, plan)
-            checker.core = run.cores.server
-            try:
-                checker.start().wait_ready()
-                tid = costs.busiest_thread(checker.pid, lambda: time.sleep(WARM_S))
-                counts = []
+    with _checking(run, name, 100, 500, reuse=reuse) as (checker, targets, _):
+        tid = costs.busiest_thread(checker.pid, lambda: time.sleep(WARM_S))
+        counts = []
 
-                def work():
-                    counts.append(targets.count())
-                    time.sleep(4)
-                    counts.append(targets.count())
+        def work():
+            counts.append(targets.count())
+            time.sleep(4)
+            counts.append(targets.count())
 
-                total, calls = costs.count_syscalls(tid, work)
-            finally:
-                checker.stop()
-        finally:
-            targets.server.stop()
+        total, calls = costs.count_syscalls(tid, work)
     total -= sum(calls.get(wait, 0) for wait in WAITS)
     return round(total / (counts[1] - counts[0]), 2)
 
@@ -212,18 +216,8 @@ def measure_cost(run):
         rounds = run.rounds if count < 10000 else max(1, run.rounds // 2)
         for turn in range(rounds):
             for name in checkers_of(run, reuse):
-                with tempfile.TemporaryDirectory() as folder:
-                    targets = Targets(folder, run.cores.load, tls)
-                    try:
-                        targets.server.start().wait_ready()
-                        plan = Plan(
-                            targets.server.port, count, interval_ms, tls=targets.ca, reuse=reuse
-                        )
-                        at = pathlib.Path(folder) / name
-                        at.mkdir()
-                        result = observe(run, name, plan, targets, at)
-                    finally:
-                        targets.server.stop()
+                with _checking(run, name, count, interval_ms, tls=tls, reuse=reuse) as running:
+                    result = observe(run, name, *running)
                 found.setdefault(case, {}).setdefault(name, []).append(result)
             run.say(f"checks: {case}: round {turn + 1} of {rounds}")
     return found
