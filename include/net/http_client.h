@@ -1,5 +1,4 @@
-/* HTTP/1.1 requests on the loop, for checks: by libcurl's multi interface, or by our own
- * exchange where one connection is used for one plain request.
+/* HTTP/1.1 requests on the loop, for checks, plain or over TLS (RFC 9110, 9112).
  *
  * Never resolves a name (the caller hands in a numeric or unix address), never follows a
  * redirect, never decompresses, ignores proxies from the environment, sends no cookies
@@ -14,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct err;
 struct loop;
 struct tls_facts; /* net/tls_facts.h */
 struct http_client;
@@ -41,12 +39,12 @@ enum http_failure {
     HTTP_TLS_OTHER, /* handshake failure, alert, not TLS at all */
     HTTP_LOCAL_FDS,
     HTTP_LOCAL_MEMORY,
-    HTTP_LOCAL_CONFIG, /* the CA file cannot be read, the URL is refused by libcurl */
+    HTTP_LOCAL_CONFIG, /* the CA file cannot be read, or the URL or a header is none */
 };
 
 struct http_header {
     const char *name;
-    const char *value; /* NULL: do not send the header libcurl would send by itself */
+    const char *value; /* NULL: do not send the one we would send by ourselves */
 };
 
 struct http_request {
@@ -83,10 +81,10 @@ struct http_result {
     /* With take_any_certificate, once the server has shown some; else NULL. What is
      * trusted is what ca_file holds. */
     const struct tls_facts *certificates;
-    const char *error; /* libcurl's or OpenSSL's words, "" if none */
+    const char *error; /* ours, the system's or OpenSSL's words, "" if none */
 };
 
-struct http_client *http_client_new(struct loop *loop, struct err *err);
+struct http_client *http_client_new(struct loop *loop);
 /* Transfers still running are cancelled: their callbacks do not run. */
 void http_client_free(struct http_client *client);
 

@@ -156,8 +156,8 @@ static bool begin(struct run *run, struct err *err) {
     if (!run->env.loop)
         return false;
     run->env.resolver = resolver_new(run->env.loop, &names, err);
-    run->env.http = http_client_new(run->env.loop, err);
-    return run->env.resolver && run->env.http;
+    run->env.http = http_client_new(run->env.loop);
+    return run->env.resolver;
 }
 
 static void end(struct run *run) {

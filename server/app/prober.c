@@ -149,7 +149,7 @@ static void on_answer(void *user, const struct http_result *result) {
     finish(prober, &answer);
 }
 
-/* The URL only tells libcurl the scheme, the path, and the name for SNI. */
+/* The URL only tells the scheme, the path, and the name for SNI. */
 static void put_url(const struct prober *prober, struct buf *out) {
     const struct appgw_probe *probe = &prober->env->definition->probe;
     const char *name = server_name(prober);

@@ -286,8 +286,8 @@ static bool start_engine(struct server *server, struct err *err) {
     if (!server->loop)
         return false;
     server->resolver = make_resolver(server, server->config, err);
-    server->http = server->resolver ? http_client_new(server->loop, err) : NULL;
-    server->tls = server->http ? tls_client_new(server->loop, err) : NULL;
+    server->http = http_client_new(server->loop);
+    server->tls = server->resolver ? tls_client_new(server->loop, err) : NULL;
     if (!server->tls)
         return false;
     server->retire_timer = loop_timer_new(server->loop, free_retired, server);

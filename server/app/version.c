@@ -5,7 +5,6 @@
 #include "app/command.h"
 
 #include <ares.h>
-#include <curl/curl.h>
 #include <jansson.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
@@ -23,6 +22,6 @@ int version_run(const struct command *command, int argc, char **argv) {
     printf("health-responder %s\n", HR_VERSION);
     printf("libmicrohttpd %s, jansson %s, libuv %s, c-ares %s\n", MHD_get_version(),
            jansson_version_str(), uv_version_string(), ares_version(NULL));
-    printf("%s\n%s\n", curl_version(), OpenSSL_version(OPENSSL_VERSION));
+    printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
     return EXIT_FINE;
 }

@@ -61,7 +61,7 @@ void http_outcome_init(struct outcome *outcome, const struct http_result *result
     outcome->answered = result->got_bytes ? 1 : 0;
 }
 
-/* libcurl says the same again in its own words, with times of its own. */
+/* What the client says of it is said already. */
 static bool is_said_already(enum http_failure failure) {
     return failure == HTTP_CONNECT_REFUSED || failure == HTTP_CONNECT_TIMEOUT ||
            failure == HTTP_TIMEOUT;

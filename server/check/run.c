@@ -63,17 +63,11 @@ static void on_lookup(void *user, const struct target_result *result) {
     }
 }
 
-/* Count from the start of the run instead of the attempt's. libcurl's clock starts a
- * little after ours, so a phase it timed could seem to end before one that we timed. */
+/* Count from the start of the run instead of the attempt's. */
 static void shift_phases(struct outcome *outcome, int64_t offset_us) {
-    int64_t last_us = 0;
     for (int i = PHASE_CONNECT; i < PHASE_TOTAL; i++) {
-        if (outcome->phase_us[i] < 0)
-            continue;
-        outcome->phase_us[i] += offset_us;
-        if (outcome->phase_us[i] < last_us)
-            outcome->phase_us[i] = last_us;
-        last_us = outcome->phase_us[i];
+        if (outcome->phase_us[i] >= 0)
+            outcome->phase_us[i] += offset_us;
     }
 }
 

@@ -1,25 +1,25 @@
 /* A table of lists by address, and one list of all by how long they have waited. */
 #include "http_kept.h"
 
-#include "base/addr.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "list.h"
 #include "net/loop.h"
+#include "tls_wire.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* As long as libcurl trusts an idle connection (CURLOPT_MAXAGE_CONN, 7.65). */
+/* As long as curl trusts an idle connection (CURLOPT_MAXAGE_CONN, 7.65). */
 enum { BUCKETS = 1024, WAIT_MAX_MS = 118 * 1000 };
 
 struct waiting {
     struct list in_bucket;
     struct list in_order;
     struct http_kept *kept;
-    struct addr peer;
-    struct loop_poll *poll;
+    struct http_peer peer;
+    struct http_connection connection;
     int64_t since_ms;
 };
 
@@ -31,19 +31,42 @@ struct http_kept {
     struct list buckets[BUCKETS];
 };
 
-static struct list *bucket_of(struct http_kept *kept, const struct addr *peer) {
-    return &kept->buckets[hash_bytes(&peer->u, peer->len) % BUCKETS];
+void http_peer_fini(struct http_peer *peer) {
+    free(peer->host);
+    free(peer->ca_file);
+    *peer = (struct http_peer){0};
+}
+
+void http_connection_close(struct http_connection *connection) {
+    tls_wire_free(connection->tls); /* its goodbye goes first */
+    loop_poll_close(connection->poll);
+    *connection = (struct http_connection){0};
+}
+
+static bool is_same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool is_same(const struct http_peer *a, const struct http_peer *b) {
+    return a->addr.len == b->addr.len && memcmp(&a->addr.u, &b->addr.u, a->addr.len) == 0 &&
+           a->takes_any == b->takes_any && is_same_text(a->host, b->host) &&
+           is_same_text(a->ca_file, b->ca_file);
+}
+
+static struct list *bucket_of(struct http_kept *kept, const struct addr *addr) {
+    return &kept->buckets[hash_bytes(&addr->u, addr->len) % BUCKETS];
 }
 
 static void forget(struct waiting *waiting) {
     list_remove(&waiting->in_bucket);
     list_remove(&waiting->in_order);
     waiting->kept->count--;
+    http_peer_fini(&waiting->peer);
     free(waiting);
 }
 
 static void drop(struct waiting *waiting) {
-    loop_poll_close(waiting->poll);
+    http_connection_close(&waiting->connection);
     forget(waiting);
 }
 
@@ -72,35 +95,36 @@ struct http_kept *http_kept_new(struct loop *loop, size_t max) {
     return kept;
 }
 
-void http_kept_put(struct http_kept *kept, const struct addr *peer,
-                   struct loop_poll *poll) {
+void http_kept_put(struct http_kept *kept, struct http_peer *peer,
+                   struct http_connection *connection) {
     struct waiting *waiting = MEM_NEW(struct waiting);
     waiting->kept = kept;
     waiting->peer = *peer;
-    waiting->poll = poll;
-
+    waiting->connection = *connection;
     waiting->since_ms = loop_now_ms(kept->loop);
-    list_append(bucket_of(kept, peer), &waiting->in_bucket);
+    *peer = (struct http_peer){0};
+    *connection = (struct http_connection){0};
+    list_append(bucket_of(kept, &waiting->peer.addr), &waiting->in_bucket);
     list_append(&kept->order, &waiting->in_order);
     kept->count++;
-    loop_poll_direct(poll, on_ready, waiting);
+    loop_poll_direct(waiting->connection.poll, on_ready, waiting);
     drop_old(kept);
 }
 
-struct loop_poll *http_kept_take(struct http_kept *kept, const struct addr *peer) {
+struct http_connection http_kept_take(struct http_kept *kept,
+                                      const struct http_peer *peer) {
+    struct http_connection connection = {0};
     drop_old(kept);
-    struct list *bucket = bucket_of(kept, peer);
+    struct list *bucket = bucket_of(kept, &peer->addr);
     for (struct list *node = bucket->prev; node != bucket; node = node->prev) {
         struct waiting *waiting = LIST_ITEM(node, struct waiting, in_bucket);
-        if (waiting->peer.len != peer->len ||
-            memcmp(&waiting->peer.u, &peer->u, peer->len) != 0)
-            continue;
-        struct loop_poll *poll = waiting->poll;
-
-        forget(waiting);
-        return poll;
+        if (is_same(&waiting->peer, peer)) {
+            connection = waiting->connection;
+            forget(waiting);
+            break;
+        }
     }
-    return NULL;
+    return connection;
 }
 
 void http_kept_free(struct http_kept *kept) {

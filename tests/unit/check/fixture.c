@@ -67,9 +67,9 @@ void fixture_init(struct fixture *fixture, const struct dns_record *records) {
     if (!fixture->env.loop)
         abort();
     fixture->env.resolver = resolver_new(fixture->env.loop, &options, &err);
-    fixture->env.http = http_client_new(fixture->env.loop, &err);
+    fixture->env.http = http_client_new(fixture->env.loop);
     fixture->env.tls = tls_client_new(fixture->env.loop, &err);
-    if (!fixture->env.resolver || !fixture->env.http || !fixture->env.tls)
+    if (!fixture->env.resolver || !fixture->env.tls)
         abort();
     fixture->timer = loop_timer_new(fixture->env.loop, on_tick, fixture);
 }

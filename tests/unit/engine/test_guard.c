@@ -72,7 +72,7 @@ static void open_stage(struct stage *stage, const struct addr *canary) {
     write_file(stage, "cpu.stat", "usage_usec 5\nthrottled_usec 0\n");
     write_file(stage, "memory.max", "max\n");
     stage->loop = loop_new(NULL);
-    stage->http = http_client_new(stage->loop, NULL);
+    stage->http = http_client_new(stage->loop);
     const struct guard_options options = {.loop = stage->loop,
                                           .http = stage->http,
                                           .canary = canary,

@@ -59,20 +59,10 @@ static inline struct fetched fetch_with(struct loop *loop, struct http_client *c
     return fetched;
 }
 
-static inline struct http_client *fetch_client(struct loop *loop) {
-    struct err err = {0};
-    struct http_client *client = http_client_new(loop, &err);
-    if (!client) {
-        fprintf(stderr, "%s\n", err.text);
-        exit(EXIT_FAILURE);
-    }
-    return client;
-}
-
 /* With a loop and a client of its own. */
 static inline struct fetched fetch(const struct http_request *request) {
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct fetched fetched = fetch_with(loop, client, request);
     http_client_free(client);
     loop_free(loop);

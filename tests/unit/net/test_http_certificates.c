@@ -46,7 +46,7 @@ static void on_result(void *user, const struct http_result *result) {
 
 static struct shown ask(const struct http_request *request) {
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct shown shown = {.fetched = {.loop = loop}};
     http_client_start(client, request, on_result, &shown);
     assert_true(run(loop));
@@ -136,7 +136,7 @@ static void test_http_any_certificate_is_forgotten_with_the_request(void **state
     struct tls_script script = {.ctx = pki_server(certs, 1), .answer = ok};
     struct peer *peer = peer_start(NULL, tls_serve, &script);
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct http_request request = fetch_request(url, peer_addr(peer));
     request.ca_file = pki.root_file;
     for (int i = 0; i < 4; i++) {

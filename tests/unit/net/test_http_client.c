@@ -93,7 +93,7 @@ static void test_options_of_a_request_do_not_stay_for_the_next(void **state) {
     (void)state;
     static const struct http_header headers[] = {{"X-Mine", "1"}, {"User-Agent", NULL}};
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct peer *unix_peer = peer_start("unix:", echo, NULL);
     struct peer *peer = peer_start(NULL, echo, NULL);
     struct http_request request = fetch_request("http://a.test/1", peer_addr(unix_peer));
@@ -224,7 +224,7 @@ static void test_endless_body_is_cut(void **state) {
     struct peer *peer = peer_start(NULL, endless_body, "HTTP/1.1 200 OK\r\n\r\n");
     static const size_t limits[] = {100, 4096, 1 << 20};
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     for (size_t i = 0; i < 3; i++) {
         struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
         request.max_body = limits[i];
@@ -270,7 +270,7 @@ static void on_one_of_many(void *user, const struct http_result *result) {
 static void test_many_at_once(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct peer *peer = peer_start(NULL, peer_answer, ok);
     struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
     request.connect_timeout_ms = request.timeout_ms = 9000;
@@ -290,7 +290,7 @@ static void test_many_at_once(void **state) {
 static void test_cancel_means_no_callback(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct peer *peer = peer_start(NULL, peer_answer, ok);
     struct addr refusing = peer_refusing_addr();
     struct fetched gone = {.loop = NULL};
@@ -337,7 +337,7 @@ static void test_cancel_and_free_inside_anothers_callback(void **state) {
     (void)state;
     for (int i = 0; i < 2; i++) {
         struct group group = {.loop = run_loop_new(), .free_client = i == 1};
-        group.client = fetch_client(group.loop);
+        group.client = http_client_new(group.loop);
         struct peer *peer = peer_start(NULL, peer_answer_and_hang, "");
         struct addr missing;
         assert_true(addr_parse_listen("unix:/nowhere/hr.sock", &missing, NULL));
@@ -383,7 +383,7 @@ static void on_link(void *user, const struct http_result *result) {
 static void test_start_inside_a_callback(void **state) {
     (void)state;
     struct chain chain = {.loop = run_loop_new(), .left = 4};
-    chain.client = fetch_client(chain.loop);
+    chain.client = http_client_new(chain.loop);
     struct peer *peer = peer_start(NULL, peer_answer, ok);
     chain.request = fetch_request("http://x.test/", peer_addr(peer));
     http_client_start(chain.client, &chain.request, on_link, &chain);
@@ -397,7 +397,7 @@ static void test_start_inside_a_callback(void **state) {
 static void test_free_with_transfers_under_way_runs_no_callback(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct peer *peer = peer_start(NULL, peer_answer_and_hang, "");
     struct fetched gone = {.loop = NULL};
     struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
@@ -423,7 +423,7 @@ static void answer_late(struct peer *peer, int fd, const void *argument) {
 static void test_answer_that_came_beats_a_deadline_missed_by_us(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct peer *peer = peer_start(NULL, answer_late, ok);
     struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
     request.timeout_ms = request.connect_timeout_ms = 100;
@@ -441,7 +441,7 @@ static void test_answer_that_came_beats_a_deadline_missed_by_us(void **state) {
 static void test_no_turn_of_the_loop_is_long(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct full_listener full;
     full_listener_open(&full);
     struct fetched silent = {.loop = NULL};

@@ -206,7 +206,7 @@ static void test_refused_and_unreachable(void **state) {
 static void test_failure_is_not_mixed_up_with_an_earlier_one(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct addr refusing = peer_refusing_addr();
     struct addr missing;
     assert_true(addr_parse_listen("unix:/nowhere/hr.sock", &missing, NULL));
@@ -231,7 +231,7 @@ static void test_failure_is_not_mixed_up_with_an_earlier_one(void **state) {
 static void test_no_descriptor_left_is_our_own_fault(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct peer *peer = peer_start(NULL, peer_answer, "HTTP/1.1 204 OK\r\n\r\n");
     struct http_request request = fetch_request("http://x.test/", peer_addr(peer));
     assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);

@@ -23,7 +23,7 @@ struct scene {
 
 static struct scene scene_open(peer_script *script, const void *argument) {
     struct scene scene = {.loop = run_loop_new()};
-    scene.client = fetch_client(scene.loop);
+    scene.client = http_client_new(scene.loop);
     scene.peer = peer_start(NULL, script, argument);
     scene.request = fetch_request("http://x.test/", peer_addr(scene.peer));
     scene.request.reuse = true;
@@ -81,7 +81,7 @@ static void test_kept_connection_that_is_closed_is_replaced(void **state) {
 static void test_same_name_at_two_addresses_is_two_connections(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct peer *peers[2];
     for (size_t i = 0; i < 2; i++)
         peers[i] = peer_start(NULL, peer_answer_each, ok);
@@ -203,14 +203,16 @@ static void on_never(void *user, int events) {
 }
 
 static int keep_one(struct http_kept *kept, struct loop *loop, const char *where) {
-    struct addr peer;
-    assert_true(addr_parse_listen(where, &peer, NULL));
+    struct http_peer peer = {0};
+    assert_true(addr_parse_listen(where, &peer.addr, NULL));
     int fds[2];
     assert_int_equal(
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    struct loop_poll *poll = loop_poll_new(loop, fds[0], on_never, NULL);
-    loop_poll_set(poll, LOOP_READABLE);
-    http_kept_put(kept, &peer, poll);
+    struct http_connection connection = {
+        .poll = loop_poll_new(loop, fds[0], on_never, NULL)};
+    loop_poll_set(connection.poll, LOOP_READABLE);
+    http_kept_put(kept, &peer, &connection);
+    assert_null(connection.poll);
     return fds[0];
 }
 
@@ -218,20 +220,20 @@ static void test_kept_beyond_the_most_lets_the_oldest_go(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
     struct http_kept *kept = http_kept_new(loop, 2);
-    struct addr one;
-    struct addr two;
-    assert_true(addr_parse_listen("127.0.0.1:1", &one, NULL));
-    assert_true(addr_parse_listen("127.0.0.1:2", &two, NULL));
+    struct http_peer one = {0};
+    struct http_peer two = {0};
+    assert_true(addr_parse_listen("127.0.0.1:1", &one.addr, NULL));
+    assert_true(addr_parse_listen("127.0.0.1:2", &two.addr, NULL));
     int oldest = keep_one(kept, loop, "127.0.0.1:1");
     int older = keep_one(kept, loop, "127.0.0.1:1");
     int newest = keep_one(kept, loop, "127.0.0.1:1");
     assert_int_equal(fcntl(oldest, F_GETFD), -1);
 
-    assert_null(http_kept_take(kept, &two));
-    struct loop_poll *poll = http_kept_take(kept, &one);
-    assert_non_null(poll);
-    assert_int_equal(loop_poll_fd(poll), newest);
-    loop_poll_close(poll);
+    assert_null(http_kept_take(kept, &two).poll);
+    struct http_connection connection = http_kept_take(kept, &one);
+    assert_non_null(connection.poll);
+    assert_int_equal(loop_poll_fd(connection.poll), newest);
+    http_connection_close(&connection);
     http_kept_free(kept);
     assert_int_equal(fcntl(older, F_GETFD), -1);
     loop_free(loop);

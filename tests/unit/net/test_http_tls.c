@@ -162,7 +162,7 @@ static void test_ca_files_are_kept_apart(void **state) {
     struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
     struct peer *peer = peer_start(NULL, tls_serve, &script);
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     for (int i = 0; i < 3; i++) {
         struct http_request request = fetch_request(url, peer_addr(peer));
         request.ca_file = ca.root_path;
@@ -184,7 +184,7 @@ static void test_every_new_connection_checks_the_certificate(void **state) {
     struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
     struct peer *peer = peer_start(NULL, tls_serve, &script);
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct http_request request = fetch_request(url, peer_addr(peer));
     request.ca_file = ca.root_path;
     for (int i = 0; i < 3; i++)
@@ -202,7 +202,7 @@ static void test_kept_connection_is_used_again(void **state) {
     struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
     struct peer *peer = peer_start(NULL, tls_serve, &script);
     struct loop *loop = run_loop_new();
-    struct http_client *client = fetch_client(loop);
+    struct http_client *client = http_client_new(loop);
     struct http_request request = fetch_request(url, peer_addr(peer));
     request.ca_file = ca.root_path;
     request.reuse = true;
