@@ -7,7 +7,6 @@ import sys
 LICENSES = {
     "c-ares": "MIT",
     "ca-certificates": "MPL-2.0",
-    "curl": "curl",
     "jansson": "MIT",
     "libmicrohttpd": "LGPL-2.1-or-later",
     "libuv1": "MIT",

@@ -84,23 +84,35 @@ static void on_resolved(void *user, const struct resolve_result *result) {
     ask(fetch);
 }
 
-/* False: something of the system's is missing. */
-static bool run(struct fetch *fetch, const char *host, struct err *err) {
+/* A numeric address needs nothing of the system's resolver, which may be what is broken. */
+static bool begin(struct fetch *fetch, const struct url *url, struct err *err) {
     const struct resolver_options names = {.timeout_ms = 0};
+    fetch->http = http_client_new(fetch->loop);
+    if (url->is_literal) {
+        fetch->count = 1;
+        addr_parse_ip(url->host, url->port, &fetch->addrs[0]);
+        ask(fetch);
+        return true;
+    }
+    fetch->resolver = resolver_new(fetch->loop, &names, err);
+    if (!fetch->resolver)
+        return false;
+    resolver_ask(fetch->resolver, url->host, left_ms(fetch), on_resolved, fetch);
+    return true;
+}
+
+/* False: something of the system's is missing. */
+static bool run(struct fetch *fetch, const struct url *url, struct err *err) {
     fetch->loop = loop_new(err);
     if (!fetch->loop)
         return false;
-    fetch->resolver = resolver_new(fetch->loop, &names, err);
-    if (fetch->resolver) {
-        fetch->http = http_client_new(fetch->loop);
-        resolver_ask(fetch->resolver, host, left_ms(fetch), on_resolved, fetch);
+    bool has_begun = begin(fetch, url, err);
+    if (has_begun)
         loop_run(fetch->loop);
-    }
-    bool has_run = fetch->resolver;
     http_client_free(fetch->http);
     resolver_free(fetch->resolver);
     loop_free(fetch->loop);
-    return has_run;
+    return has_begun;
 }
 
 bool client_get(const struct client_request *request, int *status, struct buf *body,
@@ -121,7 +133,7 @@ bool client_get(const struct client_request *request, int *status, struct buf *b
                           .port = url.port,
                           .end_us = clock_mono_us() + request->timeout_ms * 1000,
                           .body = body};
-    if (!run(&fetch, url.host, err))
+    if (!run(&fetch, &url, err))
         return false;
     if (!fetch.is_answered)
         return err_set(err, ERR_UNAVAILABLE,

@@ -1,5 +1,5 @@
 /* The states of an answer: lines (status, fields, chunk sizes, trailers) and counted
- * bytes. Stricter than libcurl where two readers could cut the same bytes differently:
+ * bytes. Strict where two readers could cut the same bytes differently:
  * lengths that disagree and codings other than chunked are not HTTP here. */
 #include "http_answer.h"
 

@@ -39,6 +39,8 @@ bool http_tls_open(struct http_transfer *transfer) {
     }
     if (store)
         tls_wire_verify(wire, store, peer->host, peer->is_literal);
+    if (transfer->wants_reuse)
+        tls_wire_save_memory(wire);
     tls_wire_begin_turn(wire);
     return true;
 }

@@ -17,6 +17,7 @@
 enum {
     TURN_MAX = 256 * 1024,      /* OpenSSL skips some messages for ever */
     HANDSHAKE_MAX = 512 * 1024, /* all of one; OpenSSL takes 100 KiB of chain */
+    SEND_FRAGMENT = 2048,
     ALPN_MAX = 16,
 };
 
@@ -29,7 +30,8 @@ static int bio_read(BIO *bio, char *bytes, int len) {
     struct tls_wire *wire = BIO_get_data(bio);
     size_t room = (size_t)len < wire->allowance ? (size_t)len : wire->allowance;
     BIO_clear_retry_flags(bio);
-    if (room == 0) {
+    /* The peer answers what it was not sent yet no sooner than that. */
+    if (room == 0 || wire->unsent.len > 0) {
         BIO_set_retry_read(bio);
         return -1;
     }
@@ -138,7 +140,7 @@ static bool set_up(struct tls_context *context, const char *alpn) {
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_read_ahead(ssl, 1); /* a record costs one recv, not two */
-    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_max_send_fragment(ssl, SEND_FRAGMENT); /* it gets a buffer of that size */
     return true;
 }
 
@@ -207,6 +209,10 @@ void tls_wire_verify(struct tls_wire *wire, X509_STORE *store, const char *host,
     wire->host = mem_copy_text(host);
     wire->is_literal = is_literal;
     SSL_set1_verify_cert_store(wire->ssl, store);
+}
+
+void tls_wire_save_memory(struct tls_wire *wire) {
+    SSL_set_mode(wire->ssl, SSL_MODE_RELEASE_BUFFERS);
 }
 
 void tls_wire_begin_turn(struct tls_wire *wire) {

@@ -64,6 +64,10 @@ bool tls_wire_set_name(struct tls_wire *wire, const char *name);
 void tls_wire_verify(struct tls_wire *wire, X509_STORE *store, const char *host,
                      bool is_literal);
 
+/* It will wait long between exchanges: hold no buffers (20 KiB) meanwhile, though that
+ * costs time. */
+void tls_wire_save_memory(struct tls_wire *wire);
+
 /* Once a turn, before the first step. */
 void tls_wire_begin_turn(struct tls_wire *wire);
 enum tls_step tls_wire_shake(struct tls_wire *wire);

@@ -88,11 +88,27 @@ def test_nobody_answers(lab, command):
     assert "--url" in done.stderr
 
 
-def test_live_against_something_else(lab):
-    other = lab.peer(peers.says(peers.answer(b"no", "500 No")))
+@pytest.mark.parametrize("body", [b"no", b""])
+def test_live_against_something_else(lab, body):
+    other = lab.peer(peers.says(peers.answer(body, "500 No")))
     done = lab.cli("live", "--url", other.url().rstrip("/"))
     assert done.returncode == 1
     assert "500" in done.stderr
+
+
+def test_url_with_a_name(lab, healthy):
+    port = healthy.probe_url.rpartition(":")[2]
+    assert lab.cli("live", "--url", f"http://localhost:{port}").returncode == 0
+    done = lab.cli("live", "--url", f"http://no-such-host.invalid:{port}")
+    assert done.returncode == 1
+    assert "no-such-host.invalid" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://127.0.0.1", "http://", "http://a b"])
+def test_url_that_is_none(lab, url):
+    done = lab.cli("status", "--url", url)
+    assert done.returncode == 1
+    assert f"{url} is no address of a server: " in done.stderr
 
 
 def test_status_and_why_of_a_healthy_server(lab, healthy):

@@ -26,7 +26,6 @@ LIBRARIES = {
     "jansson": {"config", "check", "view", "app"},
     "uv": {"net", "app"},
     "ares": {"net", "app"},
-    "curl": {"net", "app"},
     "microhttpd": {"front", "app"},
 }
 ONLY_FILES = {("openssl", "base"): {"server/base/mac.c"}}

@@ -1,4 +1,4 @@
-/* A caller that takes any certificate: the answer of a server that libcurl would refuse,
+/* A caller that takes any certificate: the answer of a server that is not to be trusted,
  * and what it showed. */
 #include <setjmp.h>
 #include <stdarg.h>

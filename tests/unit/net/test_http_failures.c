@@ -32,8 +32,7 @@ static void reset_after_request(struct peer *peer, int fd, const void *argument)
     peer_reset(fd);
 }
 
-/* The client waits for the answer by the time it comes. An answer that is there at once
- * may be read by libcurl before we see it, and part of a line then counts as nothing. */
+/* The client waits for the answer by the time it comes. */
 static void answer_late(struct peer *peer, int fd, const void *argument) {
     (void)peer;
     peer_read_request(fd, NULL, 0);
@@ -202,7 +201,7 @@ static void test_refused_and_unreachable(void **state) {
     assert_int_equal(fetch(&request).result.failure, HTTP_CONNECT_FAILED);
 }
 
-/* libcurl before 8.8 keeps the errno of an earlier transfer on the same handle. */
+/* Transfers are used again. */
 static void test_failure_is_not_mixed_up_with_an_earlier_one(void **state) {
     (void)state;
     struct loop *loop = run_loop_new();
@@ -253,7 +252,7 @@ static void test_no_descriptor_left_is_our_own_fault(void **state) {
     loop_free(loop);
 }
 
-static void test_request_that_libcurl_refuses_is_a_local_error(void **state) {
+static void test_request_that_is_none_is_a_local_error(void **state) {
     (void)state;
     static const char *const urls[] = {"ftp://x.test/", "http://", "http://x.test:99999/",
                                        "file:///etc/passwd"};
@@ -293,7 +292,7 @@ int main(void) {
         cmocka_unit_test(test_refused_and_unreachable),
         cmocka_unit_test(test_failure_is_not_mixed_up_with_an_earlier_one),
         cmocka_unit_test(test_no_descriptor_left_is_our_own_fault),
-        cmocka_unit_test(test_request_that_libcurl_refuses_is_a_local_error),
+        cmocka_unit_test(test_request_that_is_none_is_a_local_error),
         cmocka_unit_test(test_failure_names_are_distinct),
     };
     return cmocka_run_group_tests_name("http_failures", tests, run_setup, fds_teardown);
