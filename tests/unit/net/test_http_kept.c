@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "fetch.h"
 #include "http_kept.h"
 #include "peer.h"
@@ -202,8 +203,12 @@ static void on_never(void *user, int events) {
     fail();
 }
 
-static int keep_one(struct http_kept *kept, struct loop *loop, const char *where) {
-    struct http_peer peer = {0};
+/* `proved`: its texts are copied. */
+static int keep_one(struct http_kept *kept, struct loop *loop, const char *where,
+                    const struct http_peer *proved) {
+    struct http_peer peer = *proved;
+    peer.host = mem_copy_text(proved->host);
+    peer.ca_file = mem_copy_text(proved->ca_file);
     assert_true(addr_parse_listen(where, &peer.addr, NULL));
     int fds[2];
     assert_int_equal(
@@ -224,9 +229,10 @@ static void test_kept_beyond_the_most_lets_the_oldest_go(void **state) {
     struct http_peer two = {0};
     assert_true(addr_parse_listen("127.0.0.1:1", &one.addr, NULL));
     assert_true(addr_parse_listen("127.0.0.1:2", &two.addr, NULL));
-    int oldest = keep_one(kept, loop, "127.0.0.1:1");
-    int older = keep_one(kept, loop, "127.0.0.1:1");
-    int newest = keep_one(kept, loop, "127.0.0.1:1");
+    const struct http_peer plain = {0};
+    int oldest = keep_one(kept, loop, "127.0.0.1:1", &plain);
+    int older = keep_one(kept, loop, "127.0.0.1:1", &plain);
+    int newest = keep_one(kept, loop, "127.0.0.1:1", &plain);
     assert_int_equal(fcntl(oldest, F_GETFD), -1);
 
     assert_null(http_kept_take(kept, &two).poll);
@@ -236,6 +242,39 @@ static void test_kept_beyond_the_most_lets_the_oldest_go(void **state) {
     http_connection_close(&connection);
     http_kept_free(kept);
     assert_int_equal(fcntl(older, F_GETFD), -1);
+    loop_free(loop);
+}
+
+/* What a connection has proved counts only for who asks for that proof. */
+static void test_kept_is_for_the_same_proof_only(void **state) {
+    (void)state;
+    static char host[] = "a.test";
+    static char other_host[] = "b.test";
+    static char file[] = "/ca";
+    static char other_file[] = "/other";
+    struct loop *loop = run_loop_new();
+    struct http_kept *kept = http_kept_new(loop, 9);
+    const struct http_peer proved = {.host = host, .ca_file = file};
+    const struct http_peer others[] = {
+        {.host = NULL},
+        {.host = other_host, .ca_file = file},
+        {.host = host, .ca_file = other_file},
+        {.host = host, .ca_file = NULL},
+        {.host = host, .ca_file = file, .takes_any = true},
+    };
+    int fd = keep_one(kept, loop, "127.0.0.1:1", &proved);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct http_peer other = others[i];
+        assert_true(addr_parse_listen("127.0.0.1:1", &other.addr, NULL));
+        assert_null(http_kept_take(kept, &other).poll);
+    }
+    struct http_peer same = proved;
+    assert_true(addr_parse_listen("127.0.0.1:1", &same.addr, NULL));
+    struct http_connection connection = http_kept_take(kept, &same);
+    assert_non_null(connection.poll);
+    assert_int_equal(loop_poll_fd(connection.poll), fd);
+    http_connection_close(&connection);
+    http_kept_free(kept);
     loop_free(loop);
 }
 
@@ -251,6 +290,7 @@ int main(void) {
         cmocka_unit_test(test_kept_connection_that_speaks_is_dropped),
         cmocka_unit_test(test_cancelled_exchange_leaves_no_connection),
         cmocka_unit_test(test_kept_beyond_the_most_lets_the_oldest_go),
+        cmocka_unit_test(test_kept_is_for_the_same_proof_only),
     };
     return cmocka_run_group_tests_name("http_kept", tests, NULL, NULL);
 }

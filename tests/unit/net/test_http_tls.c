@@ -155,7 +155,7 @@ static void test_ca_file_that_cannot_be_read_is_a_local_error(void **state) {
     SSL_CTX_free(script.ctx);
 }
 
-/* Each request is judged by its own CA file, also where a connection is kept. */
+/* Each request is judged by its own CA file. */
 static void test_ca_files_are_kept_apart(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
@@ -240,6 +240,93 @@ static void test_answer_that_ends_early(void **state) {
     }
 }
 
+/* Without the goodbye nobody knows whether that was all of it. */
+static void test_body_to_the_end_needs_a_goodbye(void **state) {
+    (void)state;
+    static const char endless[] = "HTTP/1.0 200 OK\r\n\r\nto the end";
+    struct tls_leaf leaf = good_leaf();
+    struct fetched fetched = fetch_tls(&leaf, url, endless, "goodbye");
+    assert_int_equal(fetched.result.failure, HTTP_OK);
+    assert_string_equal(fetched.body, "to the end");
+    fetched = fetch_tls(&leaf, url, endless, "cut");
+    assert_int_equal(fetched.result.failure, HTTP_CUT);
+    assert_int_equal(fetched.result.status, 200);
+}
+
+/* More than is read in a turn, and than the socket holds. */
+static void test_long_answer_comes_whole(void **state) {
+    (void)state;
+    enum { BODY = 900 * 1000 };
+    char *answer = malloc(BODY + 100);
+    assert_non_null(answer);
+    int head = sprintf(answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", BODY);
+    memset(answer + head, 'x', BODY);
+    answer[head + BODY] = '\0';
+    struct tls_leaf leaf = good_leaf();
+    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = answer};
+    struct peer *peer = peer_start(NULL, tls_serve, &script);
+    struct loop *loop = run_loop_new();
+    struct http_client *client = http_client_new(loop);
+    struct http_request request = fetch_request(url, peer_addr(peer));
+    request.ca_file = ca.root_path;
+    request.reuse = true;
+    request.max_body = BODY;
+    for (int i = 0; i < 3; i++) {
+        struct fetched fetched = fetch_with(loop, client, &request);
+        assert_int_equal(fetched.result.failure, HTTP_OK);
+        assert_int_equal(fetched.result.body_len, BODY);
+        assert_int_equal(fetched.result.reused, i > 0);
+    }
+    http_client_free(client);
+    loop_free(loop);
+    peer_stop(peer);
+    SSL_CTX_free(script.ctx);
+    free(answer);
+}
+
+static void test_long_request_goes_whole(void **state) {
+    (void)state;
+    char value[7000];
+    memset(value, 'v', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    const struct http_header header = {"X-Long", value};
+    struct tls_leaf leaf = good_leaf();
+    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
+    struct peer *peer = peer_start(NULL, tls_serve, &script);
+    struct http_request request = fetch_request(url, peer_addr(peer));
+    request.ca_file = ca.root_path;
+    request.headers = &header;
+    request.header_count = 1;
+    assert_int_equal(fetch(&request).result.failure, HTTP_OK);
+    peer_stop(peer);
+    SSL_CTX_free(script.ctx);
+}
+
+/* As an idle timeout of the server that meets the next request. */
+static void test_kept_connection_that_is_gone_is_replaced(void **state) {
+    (void)state;
+    static const char *const ways[] = {"goodbye", "cut"};
+    struct tls_leaf leaf = good_leaf();
+    for (size_t i = 0; i < 2; i++) {
+        struct tls_script script = {
+            .ctx = tls_server_new(&leaf), .answer = ok, .then = ways[i]};
+        struct peer *peer = peer_start(NULL, tls_serve, &script);
+        struct loop *loop = run_loop_new();
+        struct http_client *client = http_client_new(loop);
+        struct http_request request = fetch_request(url, peer_addr(peer));
+        request.ca_file = ca.root_path;
+        request.reuse = true;
+        for (unsigned round = 1; round <= 3; round++) {
+            assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
+            assert_int_equal(peer_accepted(peer), round);
+        }
+        http_client_free(client);
+        loop_free(loop);
+        peer_stop(peer);
+        SSL_CTX_free(script.ctx);
+    }
+}
+
 static void close_at_once(struct peer *peer, int fd, const void *argument) {
     (void)peer;
     if (argument)
@@ -316,6 +403,10 @@ int main(void) {
         cmocka_unit_test(test_ca_files_are_kept_apart),
         cmocka_unit_test(test_every_new_connection_checks_the_certificate),
         cmocka_unit_test(test_kept_connection_is_used_again),
+        cmocka_unit_test(test_kept_connection_that_is_gone_is_replaced),
+        cmocka_unit_test(test_body_to_the_end_needs_a_goodbye),
+        cmocka_unit_test(test_long_answer_comes_whole),
+        cmocka_unit_test(test_long_request_goes_whole),
         cmocka_unit_test(test_answer_that_ends_early),
         cmocka_unit_test(test_closed_before_a_byte_of_the_handshake),
         cmocka_unit_test(test_plain_http_on_a_tls_port),

@@ -94,7 +94,7 @@ SSL_CTX *tls_server_new(const struct tls_leaf *leaf) {
 
 /* False: the client left. */
 static bool read_request(SSL *ssl) {
-    char request[4096] = "";
+    char request[16384] = "";
     size_t len = 0;
     while (!strstr(request, "\r\n\r\n")) {
         int count = SSL_read(ssl, request + len, (int)(sizeof request - 1 - len));
@@ -116,5 +116,7 @@ void tls_serve(struct peer *peer, int fd, const void *argument) {
         SSL_write(ssl, script->answer, (int)strlen(script->answer));
         open = !script->then;
     }
+    if (script->then && strcmp(script->then, "goodbye") == 0)
+        SSL_shutdown(ssl);
     SSL_free(ssl);
 }
