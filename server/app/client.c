@@ -84,7 +84,8 @@ static void on_resolved(void *user, const struct resolve_result *result) {
     ask(fetch);
 }
 
-/* A numeric address needs nothing of the system's resolver, which may be what is broken. */
+/* A numeric address needs nothing of the system's resolver, which may be what is broken.
+ */
 static bool begin(struct fetch *fetch, const struct url *url, struct err *err) {
     const struct resolver_options names = {.timeout_ms = 0};
     fetch->http = http_client_new(fetch->loop);

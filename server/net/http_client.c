@@ -8,8 +8,8 @@
 #include "net/loop.h"
 #include "tls_internal.h"
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 enum {
@@ -186,9 +186,8 @@ http_client_start(struct http_client *client, const struct http_request *request
     transfer->end_us = transfer->start_us + request->timeout_ms * 1000;
     int64_t connect_end_us = transfer->start_us + request->connect_timeout_ms * 1000;
     list_append(&client->running, &transfer->node);
-    deadline_set(&transfer->deadline, connect_end_us < transfer->end_us
-                                          ? connect_end_us
-                                          : transfer->end_us);
+    deadline_set(&transfer->deadline,
+                 connect_end_us < transfer->end_us ? connect_end_us : transfer->end_us);
     http_exchange_start(transfer, request);
     if (!list_is_empty(&client->done))
         loop_timer_set(client->later, 0);

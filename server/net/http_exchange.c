@@ -244,6 +244,9 @@ static void set_peer(struct http_transfer *transfer, const struct http_request *
     if (!url->tls)
         return;
     peer->host = mem_copy_text(url->host);
+    size_t len = strlen(peer->host);
+    if (len > 0 && peer->host[len - 1] == '.') /* no part of what a certificate names */
+        peer->host[len - 1] = '\0';
     peer->is_literal = url->is_literal;
     peer->ca_file = mem_copy_text(request->ca_file);
     peer->takes_any = request->take_any_certificate;

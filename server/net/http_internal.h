@@ -47,10 +47,10 @@ struct http_transfer {
     struct buf head;
     struct buf body;
     bool wants_reuse;
-    bool is_kept;    /* goes over a connection of an earlier one */
-    bool got_answer; /* a byte of an answer came */
-    bool is_whole;   /* the answer */
-    bool is_cut;     /* the body, at max_body */
+    bool is_kept;       /* goes over a connection of an earlier one */
+    bool got_answer;    /* a byte of an answer came */
+    bool is_whole;      /* the answer */
+    bool is_cut;        /* the body, at max_body */
     int64_t connect_us; /* from the start, as the next two; -1: not reached */
     int64_t tls_us;
     int64_t first_byte_us;

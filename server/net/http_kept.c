@@ -1,4 +1,4 @@
-/* A table of lists by address, and one list of all by how long they have waited. */
+/* A table of lists by peer, and one list of all by how long they have waited. */
 #include "http_kept.h"
 
 #include "base/hash.h"
@@ -48,13 +48,18 @@ static bool is_same_text(const char *a, const char *b) {
 }
 
 static bool is_same(const struct http_peer *a, const struct http_peer *b) {
-    return a->addr.len == b->addr.len && memcmp(&a->addr.u, &b->addr.u, a->addr.len) == 0 &&
+    return a->addr.len == b->addr.len &&
+           memcmp(&a->addr.u, &b->addr.u, a->addr.len) == 0 &&
            a->takes_any == b->takes_any && is_same_text(a->host, b->host) &&
            is_same_text(a->ca_file, b->ca_file);
 }
 
-static struct list *bucket_of(struct http_kept *kept, const struct addr *addr) {
-    return &kept->buckets[hash_bytes(&addr->u, addr->len) % BUCKETS];
+/* By the host as well: a gateway has one address for all of them. */
+static struct list *bucket_of(struct http_kept *kept, const struct http_peer *peer) {
+    uint32_t hash = hash_bytes(&peer->addr.u, peer->addr.len);
+    if (peer->host)
+        hash ^= hash_bytes(peer->host, strlen(peer->host));
+    return &kept->buckets[hash % BUCKETS];
 }
 
 static void forget(struct waiting *waiting) {
@@ -104,7 +109,7 @@ void http_kept_put(struct http_kept *kept, struct http_peer *peer,
     waiting->since_ms = loop_now_ms(kept->loop);
     *peer = (struct http_peer){0};
     *connection = (struct http_connection){0};
-    list_append(bucket_of(kept, &waiting->peer.addr), &waiting->in_bucket);
+    list_append(bucket_of(kept, &waiting->peer), &waiting->in_bucket);
     list_append(&kept->order, &waiting->in_order);
     kept->count++;
     loop_poll_direct(waiting->connection.poll, on_ready, waiting);
@@ -115,7 +120,7 @@ struct http_connection http_kept_take(struct http_kept *kept,
                                       const struct http_peer *peer) {
     struct http_connection connection = {0};
     drop_old(kept);
-    struct list *bucket = bucket_of(kept, &peer->addr);
+    struct list *bucket = bucket_of(kept, peer);
     for (struct list *node = bucket->prev; node != bucket; node = node->prev) {
         struct waiting *waiting = LIST_ITEM(node, struct waiting, in_bucket);
         if (is_same(&waiting->peer, peer)) {

@@ -18,7 +18,7 @@ struct http_peer {
     struct addr addr;
     char *host; /* owned; that a certificate must name; NULL: no TLS */
     bool is_literal;
-    char *ca_file; /* owned; NULL: the system's */
+    char *ca_file;  /* owned; NULL: the system's */
     bool takes_any; /* certificate */
 };
 

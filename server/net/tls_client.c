@@ -31,7 +31,7 @@ struct tls_handshake {
     const char *server_name;
     struct dial dial;
     struct deadline deadline; /* of the handshake, once connected */
-    struct loop_poll *poll; /* NULL: not connected; owns the descriptor */
+    struct loop_poll *poll;   /* NULL: not connected; owns the descriptor */
     struct tls_wire *wire;
     int64_t start_us;
     int64_t end_us;

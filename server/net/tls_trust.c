@@ -158,8 +158,8 @@ static struct tls_way find_way(X509_STORE *store, STACK_OF(X509) * served,
     return way;
 }
 
-/* A trusted intermediate is an end as well: so it is for curl and browsers. But OpenSSL stops at it
- * even where the root is known, and a pin is about the root. */
+/* A trusted intermediate is an end as well: so it is for curl and browsers. But OpenSSL
+ * stops at it even where the root is known, and a pin is about the root. */
 struct tls_way tls_way_find(X509_STORE *store, STACK_OF(X509) * served) {
     struct tls_way way = find_way(store, served, 0);
     if (way.error != X509_V_OK) {

@@ -109,9 +109,8 @@ static int judge(X509_STORE_CTX *chain, void *unused) {
     else if (is_for_host(X509_STORE_CTX_get0_cert(chain), wire))
         return 1;
     else
-        X509_STORE_CTX_set_error(chain, wire->is_literal
-                                            ? X509_V_ERR_IP_ADDRESS_MISMATCH
-                                            : X509_V_ERR_HOSTNAME_MISMATCH);
+        X509_STORE_CTX_set_error(chain, wire->is_literal ? X509_V_ERR_IP_ADDRESS_MISMATCH
+                                                         : X509_V_ERR_HOSTNAME_MISMATCH);
     wire->verify_error = X509_STORE_CTX_get_error(chain);
     if (wire->verify_error == X509_V_OK)
         wire->verify_error = X509_V_ERR_UNSPECIFIED;

@@ -213,8 +213,8 @@ static int keep_one(struct http_kept *kept, struct loop *loop, const char *where
     int fds[2];
     assert_int_equal(
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    struct http_connection connection = {
-        .poll = loop_poll_new(loop, fds[0], on_never, NULL)};
+    struct http_connection connection = {.poll =
+                                             loop_poll_new(loop, fds[0], on_never, NULL)};
     loop_poll_set(connection.poll, LOOP_READABLE);
     http_kept_put(kept, &peer, &connection);
     assert_null(connection.poll);

@@ -68,7 +68,7 @@ static struct fetched fetch_tls(const struct tls_leaf *leaf, const char *where,
 static void test_good_certificate(void **state) {
     (void)state;
     static const char *const places[] = {url, "https://127.0.0.1/",
-                                         "https://APP.test:99/x"};
+                                         "https://APP.test:99/x", "https://app.test./"};
     struct tls_leaf leaf = good_leaf();
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         struct fetched fetched = fetch_tls(&leaf, places[i], ok, NULL);
@@ -259,7 +259,8 @@ static void test_long_answer_comes_whole(void **state) {
     enum { BODY = 900 * 1000 };
     char *answer = malloc(BODY + 100);
     assert_non_null(answer);
-    int head = sprintf(answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", BODY);
+    int head =
+        snprintf(answer, 100, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", BODY);
     memset(answer + head, 'x', BODY);
     answer[head + BODY] = '\0';
     struct tls_leaf leaf = good_leaf();

@@ -34,7 +34,8 @@ SSL_CTX *tls_server_new(const struct tls_leaf *leaf);
 struct tls_script {
     SSL_CTX *ctx;
     const char *answer;
-    /* After the first answer: "goodbye", then close; "cut": close without; NULL: go on. */
+    /* After the first answer: "goodbye", then close; "cut": close without; NULL: go on.
+     */
     const char *then;
 };
 void tls_serve(struct peer *peer, int fd, const void *argument);
