@@ -111,7 +111,7 @@ static bool read_time(int64_t *wall_ms, const ASN1_TIME *time) {
     return true;
 }
 
-static bool has_issuer_url(const X509 *certificate) {
+bool tls_has_issuer_url(const X509 *certificate) {
     AUTHORITY_INFO_ACCESS *access =
         X509_get_ext_d2i(certificate, NID_info_access, NULL, NULL);
     bool found = false;
@@ -135,7 +135,7 @@ static void read_certificate(struct tls_certificate *out, struct arena *arena,
                      read_time(&out->until_wall_ms, X509_get0_notAfter(certificate));
     out->is_ca = X509_check_ca(certificate) > 0;
     out->is_self_signed = X509_self_signed(certificate, 1) == 1;
-    out->has_issuer_url = has_issuer_url(certificate);
+    out->has_issuer_url = tls_has_issuer_url(certificate);
     out->served_at = -1;
 }
 

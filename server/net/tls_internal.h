@@ -36,6 +36,10 @@ bool tls_way_fits(const struct tls_way *way, X509_STORE *store, STACK_OF(X509) *
 /* The SHA-256 fingerprint in hex. Returns out. */
 char *tls_fingerprint(X509 *certificate, char out[MAC_HEX_MAX]);
 
+/* Does the certificate say where its issuer's can be fetched (AIA caIssuers, RFC 5280,
+ * 4.2.2.1)? That is said of intermediates; a root is not fetched. */
+bool tls_has_issuer_url(const X509 *certificate);
+
 /* Fill in `facts` from what a server sent, in its order. `store` is NULL where `err` says
  * why; `fingerprint` may be NULL. Everything is copied into the arena. */
 void tls_facts_read(struct tls_facts *facts, struct arena *arena, STACK_OF(X509) * served,

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "net/loop.h"
+#include "tls_internal.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -64,20 +65,6 @@ static long bio_ctrl(BIO *bio, int command, long number, void *pointer) {
     return command == BIO_CTRL_FLUSH; /* tls_wire_flush does */
 }
 
-/* Does the certificate say where its issuer's can be fetched (AIA caIssuers)? That is
- * said of intermediates; a root is not fetched. */
-static bool has_issuer_url(X509 *certificate) {
-    AUTHORITY_INFO_ACCESS *access =
-        X509_get_ext_d2i(certificate, NID_info_access, NULL, NULL);
-    bool found = false;
-    for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(access); i++) {
-        const ACCESS_DESCRIPTION *item = sk_ACCESS_DESCRIPTION_value(access, i);
-        found |= OBJ_obj2nid(item->method) == NID_ad_ca_issuers;
-    }
-    AUTHORITY_INFO_ACCESS_free(access);
-    return found;
-}
-
 /* An unknown authority and a missing intermediate end in the same error. We say "missing"
  * when nothing that was sent issued the server's own certificate, and that one names an
  * issuer to fetch; all else is an unknown authority. */
@@ -85,7 +72,7 @@ static bool is_chain_missing(X509_STORE_CTX *chain) {
     return X509_STORE_CTX_get_error(chain) ==
                X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY &&
            X509_STORE_CTX_get_error_depth(chain) == 0 &&
-           has_issuer_url(X509_STORE_CTX_get_current_cert(chain));
+           tls_has_issuer_url(X509_STORE_CTX_get_current_cert(chain));
 }
 
 static bool is_for_host(X509 *certificate, const struct tls_wire *wire) {

@@ -52,16 +52,45 @@ static struct tls_leaf good_leaf(void) {
                              .to_s = 3600};
 }
 
+/* A server with one certificate, a client, and a request that trusts it. */
+struct scene {
+    struct tls_script script;
+    struct peer *peer;
+    struct loop *loop;
+    struct http_client *client;
+    struct http_request request;
+};
+
+static void scene_open(struct scene *scene, const struct tls_leaf *leaf,
+                       const char *answer, const char *then) {
+    scene->script =
+        (struct tls_script){.ctx = tls_server_new(leaf), .answer = answer, .then = then};
+    scene->peer = peer_start(NULL, tls_serve, &scene->script);
+    scene->loop = run_loop_new();
+    scene->client = http_client_new(scene->loop);
+    scene->request = fetch_request(url, peer_addr(scene->peer));
+    scene->request.ca_file = ca.root_path;
+}
+
+static struct fetched scene_fetch(struct scene *scene) {
+    return fetch_with(scene->loop, scene->client, &scene->request);
+}
+
+/* The client first: it ends the connections that the peer waits on. */
+static void scene_close(struct scene *scene) {
+    http_client_free(scene->client);
+    loop_free(scene->loop);
+    peer_stop(scene->peer);
+    SSL_CTX_free(scene->script.ctx);
+}
+
 static struct fetched fetch_tls(const struct tls_leaf *leaf, const char *where,
                                 const char *answer, const char *then) {
-    struct tls_script script = {
-        .ctx = tls_server_new(leaf), .answer = answer, .then = then};
-    struct peer *peer = peer_start(NULL, tls_serve, &script);
-    struct http_request request = fetch_request(where, peer_addr(peer));
-    request.ca_file = ca.root_path;
-    struct fetched fetched = fetch(&request);
-    peer_stop(peer);
-    SSL_CTX_free(script.ctx);
+    struct scene scene;
+    scene_open(&scene, leaf, answer, then);
+    scene.request.url = where;
+    struct fetched fetched = scene_fetch(&scene);
+    scene_close(&scene);
     return fetched;
 }
 
@@ -132,90 +161,68 @@ static void test_refused_certificates_are_told_apart(void **state) {
 static void test_system_bundle_does_not_know_our_root(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
-    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
-    struct peer *peer = peer_start(NULL, tls_serve, &script);
-    struct http_request request = fetch_request(url, peer_addr(peer));
-    assert_int_equal(fetch(&request).result.failure, HTTP_TLS_UNKNOWN_CA);
-    peer_stop(peer);
-    SSL_CTX_free(script.ctx);
+    struct scene scene;
+    scene_open(&scene, &leaf, ok, NULL);
+    scene.request.ca_file = NULL;
+    assert_int_equal(scene_fetch(&scene).result.failure, HTTP_TLS_UNKNOWN_CA);
+    scene_close(&scene);
 }
 
 static void test_ca_file_that_cannot_be_read_is_a_local_error(void **state) {
     (void)state;
     static const char *const paths[] = {"/nowhere/ca.crt", "/dev/null", "/tmp"};
     struct tls_leaf leaf = good_leaf();
-    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
-    struct peer *peer = peer_start(NULL, tls_serve, &script);
+    struct scene scene;
+    scene_open(&scene, &leaf, ok, NULL);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        struct http_request request = fetch_request(url, peer_addr(peer));
-        request.ca_file = paths[i];
-        assert_int_equal(fetch(&request).result.failure, HTTP_LOCAL_CONFIG);
+        scene.request.ca_file = paths[i];
+        struct fetched fetched = scene_fetch(&scene);
+        assert_int_equal(fetched.result.failure, HTTP_LOCAL_CONFIG);
+        assert_non_null(strstr(fetched.error, paths[i]));
     }
-    peer_stop(peer);
-    SSL_CTX_free(script.ctx);
+    scene_close(&scene);
 }
 
 /* Each request is judged by its own CA file. */
 static void test_ca_files_are_kept_apart(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
-    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
-    struct peer *peer = peer_start(NULL, tls_serve, &script);
-    struct loop *loop = run_loop_new();
-    struct http_client *client = http_client_new(loop);
+    struct scene scene;
+    scene_open(&scene, &leaf, ok, NULL);
     for (int i = 0; i < 3; i++) {
-        struct http_request request = fetch_request(url, peer_addr(peer));
-        request.ca_file = ca.root_path;
-        assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
-        request.ca_file = ca.other_path;
-        assert_int_equal(fetch_with(loop, client, &request).result.failure,
-                         HTTP_TLS_UNKNOWN_CA);
+        scene.request.ca_file = ca.root_path;
+        assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
+        scene.request.ca_file = ca.other_path;
+        assert_int_equal(scene_fetch(&scene).result.failure, HTTP_TLS_UNKNOWN_CA);
     }
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
-    SSL_CTX_free(script.ctx);
+    scene_close(&scene);
 }
 
 /* A resumed session would show no certificate. */
 static void test_every_new_connection_checks_the_certificate(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
-    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
-    struct peer *peer = peer_start(NULL, tls_serve, &script);
-    struct loop *loop = run_loop_new();
-    struct http_client *client = http_client_new(loop);
-    struct http_request request = fetch_request(url, peer_addr(peer));
-    request.ca_file = ca.root_path;
+    struct scene scene;
+    scene_open(&scene, &leaf, ok, NULL);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
-    assert_int_equal(SSL_CTX_sess_hits(script.ctx), 0);
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
-    SSL_CTX_free(script.ctx);
+        assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
+    assert_int_equal(SSL_CTX_sess_hits(scene.script.ctx), 0);
+    scene_close(&scene);
 }
 
 static void test_kept_connection_is_used_again(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
-    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
-    struct peer *peer = peer_start(NULL, tls_serve, &script);
-    struct loop *loop = run_loop_new();
-    struct http_client *client = http_client_new(loop);
-    struct http_request request = fetch_request(url, peer_addr(peer));
-    request.ca_file = ca.root_path;
-    request.reuse = true;
+    struct scene scene;
+    scene_open(&scene, &leaf, ok, NULL);
+    scene.request.reuse = true;
     for (int i = 0; i < 3; i++) {
-        struct fetched fetched = fetch_with(loop, client, &request);
+        struct fetched fetched = scene_fetch(&scene);
         assert_int_equal(fetched.result.failure, HTTP_OK);
         assert_int_equal(fetched.result.reused, i > 0);
     }
-    assert_int_equal(peer_accepted(peer), 1);
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
-    SSL_CTX_free(script.ctx);
+    assert_int_equal(peer_accepted(scene.peer), 1);
+    scene_close(&scene);
 }
 
 static void test_answer_that_ends_early(void **state) {
@@ -264,24 +271,17 @@ static void test_long_answer_comes_whole(void **state) {
     memset(answer + head, 'x', BODY);
     answer[head + BODY] = '\0';
     struct tls_leaf leaf = good_leaf();
-    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = answer};
-    struct peer *peer = peer_start(NULL, tls_serve, &script);
-    struct loop *loop = run_loop_new();
-    struct http_client *client = http_client_new(loop);
-    struct http_request request = fetch_request(url, peer_addr(peer));
-    request.ca_file = ca.root_path;
-    request.reuse = true;
-    request.max_body = BODY;
+    struct scene scene;
+    scene_open(&scene, &leaf, answer, NULL);
+    scene.request.reuse = true;
+    scene.request.max_body = BODY;
     for (int i = 0; i < 3; i++) {
-        struct fetched fetched = fetch_with(loop, client, &request);
+        struct fetched fetched = scene_fetch(&scene);
         assert_int_equal(fetched.result.failure, HTTP_OK);
         assert_int_equal(fetched.result.body_len, BODY);
         assert_int_equal(fetched.result.reused, i > 0);
     }
-    http_client_free(client);
-    loop_free(loop);
-    peer_stop(peer);
-    SSL_CTX_free(script.ctx);
+    scene_close(&scene);
     free(answer);
 }
 
@@ -292,15 +292,12 @@ static void test_long_request_goes_whole(void **state) {
     value[sizeof value - 1] = '\0';
     const struct http_header header = {"X-Long", value};
     struct tls_leaf leaf = good_leaf();
-    struct tls_script script = {.ctx = tls_server_new(&leaf), .answer = ok};
-    struct peer *peer = peer_start(NULL, tls_serve, &script);
-    struct http_request request = fetch_request(url, peer_addr(peer));
-    request.ca_file = ca.root_path;
-    request.headers = &header;
-    request.header_count = 1;
-    assert_int_equal(fetch(&request).result.failure, HTTP_OK);
-    peer_stop(peer);
-    SSL_CTX_free(script.ctx);
+    struct scene scene;
+    scene_open(&scene, &leaf, ok, NULL);
+    scene.request.headers = &header;
+    scene.request.header_count = 1;
+    assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
+    scene_close(&scene);
 }
 
 /* As an idle timeout of the server that meets the next request. */
@@ -309,22 +306,14 @@ static void test_kept_connection_that_is_gone_is_replaced(void **state) {
     static const char *const ways[] = {"goodbye", "cut"};
     struct tls_leaf leaf = good_leaf();
     for (size_t i = 0; i < 2; i++) {
-        struct tls_script script = {
-            .ctx = tls_server_new(&leaf), .answer = ok, .then = ways[i]};
-        struct peer *peer = peer_start(NULL, tls_serve, &script);
-        struct loop *loop = run_loop_new();
-        struct http_client *client = http_client_new(loop);
-        struct http_request request = fetch_request(url, peer_addr(peer));
-        request.ca_file = ca.root_path;
-        request.reuse = true;
+        struct scene scene;
+        scene_open(&scene, &leaf, ok, ways[i]);
+        scene.request.reuse = true;
         for (unsigned round = 1; round <= 3; round++) {
-            assert_int_equal(fetch_with(loop, client, &request).result.failure, HTTP_OK);
-            assert_int_equal(peer_accepted(peer), round);
+            assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
+            assert_int_equal(peer_accepted(scene.peer), round);
         }
-        http_client_free(client);
-        loop_free(loop);
-        peer_stop(peer);
-        SSL_CTX_free(script.ctx);
+        scene_close(&scene);
     }
 }
 
