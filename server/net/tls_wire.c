@@ -31,7 +31,7 @@ static int bio_read(BIO *bio, char *bytes, int len) {
     struct tls_wire *wire = BIO_get_data(bio);
     size_t room = (size_t)len < wire->allowance ? (size_t)len : wire->allowance;
     BIO_clear_retry_flags(bio);
-    /* The peer answers what it was not sent yet no sooner than that. */
+    /* The peer does not answer what it was not sent yet. */
     if (room == 0 || wire->unsent.len > 0) {
         BIO_set_retry_read(bio);
         return -1;
@@ -290,7 +290,8 @@ bool tls_wire_flush(struct tls_wire *wire) {
     wire->sent += done;
     if (!is_open) {
         wire->sys = errno;
-        fail(wire, TLS_STEP_CUT, strerror(errno));
+        if (!wire->is_broken) /* else there are words for it */
+            fail(wire, TLS_STEP_CUT, strerror(errno));
     }
     if (done == unsent->len || !is_open) {
         buf_clear(unsent);
@@ -302,5 +303,5 @@ bool tls_wire_flush(struct tls_wire *wire) {
 }
 
 int tls_wire_events(const struct tls_wire *wire) {
-    return LOOP_READABLE | (wire->unsent.len > 0 ? LOOP_WRITABLE : 0);
+    return wire->unsent.len > 0 ? LOOP_WRITABLE : LOOP_READABLE;
 }

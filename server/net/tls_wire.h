@@ -81,7 +81,8 @@ bool tls_wire_has_more(const struct tls_wire *wire);
 /* Send what was collected, as far as the socket takes it. False where it takes nothing
  * any more: `sys`. */
 bool tls_wire_flush(struct tls_wire *wire);
-/* What to wait for: LOOP_READABLE, LOOP_WRITABLE. */
+/* What to wait for: LOOP_WRITABLE while something is left to be sent, as nothing is read
+ * meanwhile; else LOOP_READABLE. */
 int tls_wire_events(const struct tls_wire *wire);
 
 #endif
