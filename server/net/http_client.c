@@ -169,6 +169,7 @@ struct http_client *http_client_new(struct loop *loop) {
     list_init(&client->idle);
     client->later = loop_timer_new(loop, on_later, client);
     client->kept = http_kept_new(loop, kept_connections());
+    client->stores = tls_stores_new();
     return client;
 }
 

@@ -240,7 +240,6 @@ static void on_ready(void *user, int events) {
 static void set_peer(struct http_transfer *transfer, const struct http_request *request,
                      const struct url *url) {
     struct http_peer *peer = &transfer->peer;
-    peer->addr = *request->connect;
     if (!url->tls)
         return;
     peer->host = mem_copy_text(url->host);

@@ -25,8 +25,8 @@ struct http_client {
     struct list batch;   /* being reported in this turn */
     struct list idle;    /* not in use; they keep their timer and buffers */
     size_t idle_count;
-    struct tls_context *tls;   /* NULL: nothing has used TLS yet, as the next */
-    struct tls_stores *stores; /* trusted certificates */
+    struct tls_context *tls; /* NULL: nothing has used TLS yet */
+    struct tls_stores *stores;
     struct http_kept *kept;
     struct loop_timer *later; /* for what is over before its start returned */
     bool is_reporting;

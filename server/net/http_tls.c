@@ -10,23 +10,16 @@
 
 #include <openssl/x509_vfy.h>
 
-static bool is_ready(struct http_client *client, struct err *err) {
-    if (!client->stores)
-        client->stores = tls_stores_new();
-    if (!client->tls)
-        client->tls = tls_context_new("http/1.1", err);
-    return client->tls;
-}
-
 bool http_tls_open(struct http_transfer *transfer) {
     struct http_client *client = transfer->client;
     const struct http_peer *peer = &transfer->peer;
     struct err err = {0};
     X509_STORE *store = NULL;
-    bool can = is_ready(client, &err);
-    if (can && !peer->takes_any)
-        can = (store = tls_stores_get(client->stores, peer->ca_file, &err));
-    if (!can) {
+    if (!client->tls)
+        client->tls = tls_context_new("http/1.1", &err);
+    if (client->tls && !peer->takes_any)
+        store = tls_stores_get(client->stores, peer->ca_file, &err);
+    if (!client->tls || (!peer->takes_any && !store)) {
         http_client_end(transfer, HTTP_LOCAL_CONFIG, err.text);
         return false;
     }
@@ -37,7 +30,7 @@ bool http_tls_open(struct http_transfer *transfer) {
         http_client_end(transfer, HTTP_LOCAL_MEMORY, "");
         return false;
     }
-    if (store)
+    if (!peer->takes_any)
         tls_wire_verify(wire, store, peer->host, peer->is_literal);
     if (transfer->wants_reuse)
         tls_wire_save_memory(wire);

@@ -1,4 +1,4 @@
-/* What the files of the TLS client share: trusted certificates, and facts read from
+/* What the TLS and the HTTP client share: trusted certificates, and facts read from
  * OpenSSL's. */
 #ifndef NET_TLS_INTERNAL_H
 #define NET_TLS_INTERNAL_H
