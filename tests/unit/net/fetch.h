@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "net/http_client.h"
+#include "peer.h"
 #include "run.h"
 
 struct fetched {
@@ -57,6 +58,34 @@ static inline struct fetched fetch_with(struct loop *loop, struct http_client *c
         exit(EXIT_FAILURE);
     }
     return fetched;
+}
+
+/* A peer, a client, and a request to the peer. */
+struct scene {
+    struct loop *loop;
+    struct http_client *client;
+    struct peer *peer;
+    struct http_request request;
+};
+
+static inline struct scene scene_open(peer_script *script, const void *argument,
+                                      const char *url) {
+    struct scene scene = {.loop = run_loop_new()};
+    scene.client = http_client_new(scene.loop);
+    scene.peer = peer_start(NULL, script, argument);
+    scene.request = fetch_request(url, peer_addr(scene.peer));
+    return scene;
+}
+
+static inline struct fetched scene_fetch(struct scene *scene) {
+    return fetch_with(scene->loop, scene->client, &scene->request);
+}
+
+/* The client first: it ends the connections that the peer waits on. */
+static inline void scene_close(struct scene *scene) {
+    http_client_free(scene->client);
+    loop_free(scene->loop);
+    peer_stop(scene->peer);
 }
 
 /* With a loop and a client of its own. */

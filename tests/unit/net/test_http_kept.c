@@ -15,31 +15,10 @@
 #include "http_kept.h"
 #include "peer.h"
 
-struct scene {
-    struct loop *loop;
-    struct http_client *client;
-    struct peer *peer;
-    struct http_request request; /* to the peer, and may be kept */
-};
-
-static struct scene scene_open(peer_script *script, const void *argument) {
-    struct scene scene = {.loop = run_loop_new()};
-    scene.client = http_client_new(scene.loop);
-    scene.peer = peer_start(NULL, script, argument);
-    scene.request = fetch_request("http://x.test/", peer_addr(scene.peer));
+static struct scene scene_keeping(peer_script *script, const void *argument) {
+    struct scene scene = scene_open(script, argument, "http://x.test/");
     scene.request.reuse = true;
     return scene;
-}
-
-static struct fetched scene_fetch(struct scene *scene) {
-    return fetch_with(scene->loop, scene->client, &scene->request);
-}
-
-/* The client first: it ends the connections that the peer waits on. */
-static void scene_close(struct scene *scene) {
-    http_client_free(scene->client);
-    loop_free(scene->loop);
-    peer_stop(scene->peer);
 }
 
 static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes";
@@ -47,7 +26,7 @@ static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes";
 static void test_connection_is_used_again_only_where_asked(void **state) {
     (void)state;
     for (int reuse = 0; reuse < 2; reuse++) {
-        struct scene scene = scene_open(peer_answer_each, ok);
+        struct scene scene = scene_keeping(peer_answer_each, ok);
         scene.request.reuse = reuse;
         for (int i = 0; i < 3; i++) {
             struct fetched fetched = scene_fetch(&scene);
@@ -61,7 +40,7 @@ static void test_connection_is_used_again_only_where_asked(void **state) {
 }
 
 static void assert_each_has_its_own(peer_script *script) {
-    struct scene scene = scene_open(script, ok);
+    struct scene scene = scene_keeping(script, ok);
     for (unsigned i = 1; i <= 3; i++) {
         struct fetched fetched = scene_fetch(&scene);
         assert_int_equal(fetched.result.failure, HTTP_OK);
@@ -122,7 +101,7 @@ static void answer_the_first(struct peer *peer, int fd, const void *argument) {
 
 static void test_second_loss_is_a_failure(void **state) {
     (void)state;
-    struct scene scene = scene_open(answer_the_first, ok);
+    struct scene scene = scene_keeping(answer_the_first, ok);
     assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
     struct fetched fetched = scene_fetch(&scene);
     assert_int_equal(fetched.result.failure, HTTP_CLOSED);
@@ -134,7 +113,7 @@ static void test_second_loss_is_a_failure(void **state) {
 /* Nobody listens any more when the kept connection turns out to be closed. */
 static void test_target_gone_with_its_connection_is_refused(void **state) {
     (void)state;
-    struct scene scene = scene_open(peer_answer_each, ok);
+    struct scene scene = scene_keeping(peer_answer_each, ok);
     struct addr addr = *peer_addr(scene.peer);
     scene.request.connect = &addr;
     assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
@@ -153,7 +132,7 @@ static void test_connection_with_bytes_left_is_not_kept(void **state) {
         "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nyes",
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        struct scene scene = scene_open(peer_answer_and_hang, answers[i]);
+        struct scene scene = scene_keeping(peer_answer_and_hang, answers[i]);
         for (unsigned round = 1; round <= 2; round++) {
             struct fetched fetched = scene_fetch(&scene);
             assert_int_equal(fetched.result.status, 200);
@@ -173,7 +152,7 @@ static void answer_and_babble(struct peer *peer, int fd, const void *argument) {
 
 static void test_kept_connection_that_speaks_is_dropped(void **state) {
     (void)state;
-    struct scene scene = scene_open(answer_and_babble, ok);
+    struct scene scene = scene_keeping(answer_and_babble, ok);
     for (unsigned round = 1; round <= 2; round++) {
         assert_int_equal(scene_fetch(&scene).result.status, 200);
         assert_int_equal(peer_accepted(scene.peer), round);
@@ -184,7 +163,7 @@ static void test_kept_connection_that_speaks_is_dropped(void **state) {
 
 static void test_cancelled_exchange_leaves_no_connection(void **state) {
     (void)state;
-    struct scene scene = scene_open(peer_answer_each, ok);
+    struct scene scene = scene_keeping(peer_answer_each, ok);
     struct fetched gone = {.loop = NULL};
     assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
     http_transfer_cancel(

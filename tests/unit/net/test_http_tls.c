@@ -52,45 +52,30 @@ static struct tls_leaf good_leaf(void) {
                              .to_s = 3600};
 }
 
+/* Of the scene that is open. */
+static struct tls_script script;
+
 /* A server with one certificate, a client, and a request that trusts it. */
-struct scene {
-    struct tls_script script;
-    struct peer *peer;
-    struct loop *loop;
-    struct http_client *client;
-    struct http_request request;
-};
-
-static void scene_open(struct scene *scene, const struct tls_leaf *leaf,
-                       const char *answer, const char *then) {
-    scene->script =
+static struct scene scene_of(const struct tls_leaf *leaf, const char *answer,
+                             const char *then) {
+    script =
         (struct tls_script){.ctx = tls_server_new(leaf), .answer = answer, .then = then};
-    scene->peer = peer_start(NULL, tls_serve, &scene->script);
-    scene->loop = run_loop_new();
-    scene->client = http_client_new(scene->loop);
-    scene->request = fetch_request(url, peer_addr(scene->peer));
-    scene->request.ca_file = ca.root_path;
+    struct scene scene = scene_open(tls_serve, &script, url);
+    scene.request.ca_file = ca.root_path;
+    return scene;
 }
 
-static struct fetched scene_fetch(struct scene *scene) {
-    return fetch_with(scene->loop, scene->client, &scene->request);
-}
-
-/* The client first: it ends the connections that the peer waits on. */
-static void scene_close(struct scene *scene) {
-    http_client_free(scene->client);
-    loop_free(scene->loop);
-    peer_stop(scene->peer);
-    SSL_CTX_free(scene->script.ctx);
+static void scene_end(struct scene *scene) {
+    scene_close(scene);
+    SSL_CTX_free(script.ctx);
 }
 
 static struct fetched fetch_tls(const struct tls_leaf *leaf, const char *where,
                                 const char *answer, const char *then) {
-    struct scene scene;
-    scene_open(&scene, leaf, answer, then);
+    struct scene scene = scene_of(leaf, answer, then);
     scene.request.url = where;
     struct fetched fetched = scene_fetch(&scene);
-    scene_close(&scene);
+    scene_end(&scene);
     return fetched;
 }
 
@@ -161,60 +146,55 @@ static void test_refused_certificates_are_told_apart(void **state) {
 static void test_system_bundle_does_not_know_our_root(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
-    struct scene scene;
-    scene_open(&scene, &leaf, ok, NULL);
+    struct scene scene = scene_of(&leaf, ok, NULL);
     scene.request.ca_file = NULL;
     assert_int_equal(scene_fetch(&scene).result.failure, HTTP_TLS_UNKNOWN_CA);
-    scene_close(&scene);
+    scene_end(&scene);
 }
 
 static void test_ca_file_that_cannot_be_read_is_a_local_error(void **state) {
     (void)state;
     static const char *const paths[] = {"/nowhere/ca.crt", "/dev/null", "/tmp"};
     struct tls_leaf leaf = good_leaf();
-    struct scene scene;
-    scene_open(&scene, &leaf, ok, NULL);
+    struct scene scene = scene_of(&leaf, ok, NULL);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         scene.request.ca_file = paths[i];
         struct fetched fetched = scene_fetch(&scene);
         assert_int_equal(fetched.result.failure, HTTP_LOCAL_CONFIG);
         assert_non_null(strstr(fetched.error, paths[i]));
     }
-    scene_close(&scene);
+    scene_end(&scene);
 }
 
 /* Each request is judged by its own CA file. */
 static void test_ca_files_are_kept_apart(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
-    struct scene scene;
-    scene_open(&scene, &leaf, ok, NULL);
+    struct scene scene = scene_of(&leaf, ok, NULL);
     for (int i = 0; i < 3; i++) {
         scene.request.ca_file = ca.root_path;
         assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
         scene.request.ca_file = ca.other_path;
         assert_int_equal(scene_fetch(&scene).result.failure, HTTP_TLS_UNKNOWN_CA);
     }
-    scene_close(&scene);
+    scene_end(&scene);
 }
 
 /* A resumed session would show no certificate. */
 static void test_every_new_connection_checks_the_certificate(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
-    struct scene scene;
-    scene_open(&scene, &leaf, ok, NULL);
+    struct scene scene = scene_of(&leaf, ok, NULL);
     for (int i = 0; i < 3; i++)
         assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
-    assert_int_equal(SSL_CTX_sess_hits(scene.script.ctx), 0);
-    scene_close(&scene);
+    assert_int_equal(SSL_CTX_sess_hits(script.ctx), 0);
+    scene_end(&scene);
 }
 
 static void test_kept_connection_is_used_again(void **state) {
     (void)state;
     struct tls_leaf leaf = good_leaf();
-    struct scene scene;
-    scene_open(&scene, &leaf, ok, NULL);
+    struct scene scene = scene_of(&leaf, ok, NULL);
     scene.request.reuse = true;
     for (int i = 0; i < 3; i++) {
         struct fetched fetched = scene_fetch(&scene);
@@ -222,7 +202,7 @@ static void test_kept_connection_is_used_again(void **state) {
         assert_int_equal(fetched.result.reused, i > 0);
     }
     assert_int_equal(peer_accepted(scene.peer), 1);
-    scene_close(&scene);
+    scene_end(&scene);
 }
 
 static void test_answer_that_ends_early(void **state) {
@@ -271,8 +251,7 @@ static void test_long_answer_comes_whole(void **state) {
     memset(answer + head, 'x', BODY);
     answer[head + BODY] = '\0';
     struct tls_leaf leaf = good_leaf();
-    struct scene scene;
-    scene_open(&scene, &leaf, answer, NULL);
+    struct scene scene = scene_of(&leaf, answer, NULL);
     scene.request.reuse = true;
     scene.request.max_body = BODY;
     for (int i = 0; i < 3; i++) {
@@ -281,7 +260,7 @@ static void test_long_answer_comes_whole(void **state) {
         assert_int_equal(fetched.result.body_len, BODY);
         assert_int_equal(fetched.result.reused, i > 0);
     }
-    scene_close(&scene);
+    scene_end(&scene);
     free(answer);
 }
 
@@ -292,12 +271,11 @@ static void test_long_request_goes_whole(void **state) {
     value[sizeof value - 1] = '\0';
     const struct http_header header = {"X-Long", value};
     struct tls_leaf leaf = good_leaf();
-    struct scene scene;
-    scene_open(&scene, &leaf, ok, NULL);
+    struct scene scene = scene_of(&leaf, ok, NULL);
     scene.request.headers = &header;
     scene.request.header_count = 1;
     assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
-    scene_close(&scene);
+    scene_end(&scene);
 }
 
 /* As an idle timeout of the server that meets the next request. */
@@ -306,14 +284,13 @@ static void test_kept_connection_that_is_gone_is_replaced(void **state) {
     static const char *const ways[] = {"goodbye", "cut"};
     struct tls_leaf leaf = good_leaf();
     for (size_t i = 0; i < 2; i++) {
-        struct scene scene;
-        scene_open(&scene, &leaf, ok, ways[i]);
+        struct scene scene = scene_of(&leaf, ok, ways[i]);
         scene.request.reuse = true;
         for (unsigned round = 1; round <= 3; round++) {
             assert_int_equal(scene_fetch(&scene).result.failure, HTTP_OK);
             assert_int_equal(peer_accepted(scene.peer), round);
         }
-        scene_close(&scene);
+        scene_end(&scene);
     }
 }
 
